@@ -1,0 +1,104 @@
+/**
+ * The configuration after loading: every default filled in, every duration in seconds, every name as
+ * the operator wrote it. `schema.ts` is where defaults, ranges and the JSON Schema come from; this
+ * type is inferred from nothing and checked against the schema by the compiler.
+ */
+export type ClockMode = 'observe' | 'follow' | 'drive'
+export type ServoName = 'pi'
+
+export interface StepConfig {
+  /** Largest offset in seconds that is slewed at start; beyond it the clock is stepped. 0: never step. */
+  readonly boot: number
+  /** The same after somebody else stepped the clock or the machine was suspended. 0: never. */
+  readonly foreign: number
+  /** Beyond this offset in seconds after the first lock steering is frozen. 0: no limit. */
+  readonly panic: number
+}
+
+export interface ClockConfig {
+  readonly mode: ClockMode
+  readonly servo: ServoName
+  /** Largest frequency used to remove an offset, ppm. */
+  readonly maxSlewPpm: number
+  readonly step: StepConfig
+  /** Within this offset in seconds the clock counts as locked. */
+  readonly lockThreshold: number
+  /** Readings of a PHC per second (2^-interval style rates are given as a plain number), Hz. */
+  readonly rate: number
+  /** Seconds of holdover after which, or bound in seconds beyond which, the clock is free running. */
+  readonly holdover: { readonly seconds: number; readonly bound: number }
+}
+
+export interface NtpSourceConfig {
+  readonly type: 'ntp'
+  /** Host name or address; with `pool`, several of its addresses. */
+  readonly name: string
+  readonly pool: boolean
+  readonly maxSources: number
+  readonly port: number
+  readonly minpoll: number
+  readonly maxpoll: number
+  readonly iburst: boolean
+  readonly xleave: boolean
+  readonly noselect: boolean
+  readonly prefer: boolean
+  readonly trust: boolean
+  readonly require: boolean
+  /** Largest accepted round trip, seconds. */
+  readonly maxDelay: number
+  /** Added to each measured offset, seconds (a known asymmetry). */
+  readonly offset: number
+}
+
+export interface Ptp4lSourceConfig {
+  readonly type: 'ptp4l'
+  readonly socket: string
+  readonly domain: number
+  /** Seconds between polls where subscription is not to be had. */
+  readonly poll: number
+  /** ptp4l runs with free_running 1: port state UNCALIBRATED counts as usable. */
+  readonly freeRunning: boolean
+}
+
+export interface ChronySourceConfig {
+  readonly type: 'chrony'
+  readonly address: string
+  readonly port: number
+  readonly poll: number
+}
+
+export type SourceConfig = NtpSourceConfig | Ptp4lSourceConfig | ChronySourceConfig
+
+export interface DnsTargetConfig {
+  readonly server: string
+  readonly port: number
+  readonly names: readonly string[]
+  readonly transports: readonly ('udp' | 'tcp')[]
+}
+
+export interface DnsConfig {
+  readonly enabled: boolean
+  readonly resolvConf: string
+  readonly targets: readonly DnsTargetConfig[]
+  /** Names asked of every nameserver of resolv.conf. */
+  readonly names: readonly string[]
+  /** Largest query rate of this node over all targets, per second. */
+  readonly maxRate: number
+  /** Seconds until a query counts as lost. */
+  readonly timeout: number
+}
+
+export interface Config {
+  /** Keys as written: `system`, `phc:eth0`, `phc:/dev/ptp0`, `phc:0000:01:00.0`. */
+  readonly clocks: Readonly<Record<string, ClockConfig>>
+  readonly sources: readonly SourceConfig[]
+  readonly dns: DnsConfig
+  /** ADDRESS:PORT of the HTTP endpoint; empty: none. */
+  readonly listen: string
+  /** Unix socket of the same API; empty: none. */
+  readonly socket: string
+  readonly stateDirectory: string
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
+  /** False when no config file was given: what was discovered is observed. */
+  readonly explicit: boolean
+}

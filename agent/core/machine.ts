@@ -1,0 +1,141 @@
+/**
+ * The vocabulary between the pure core and whoever performs its wishes (`runtime/runner.ts` on a
+ * real node, `sim/world.ts` in the simulated one).
+ *
+ * A machine gets an event and `now`, and returns the actions it wants done, in order. It owns no
+ * socket, timer, clock, logger or promise. Keys and channels are names that the machine chose; the
+ * agent prefixes them with the machine's id, so two machines never meet.
+ *
+ *   start ─► open, timer, resolve, compare, load ...
+ *   opened / received / sent / timer / resolved / compared / loaded / failed ─► send, sample, note ...
+ *   stop ─► close, store
+ */
+import type { ClockChange } from './clock-change.ts'
+import type { Comparison } from './comparison.ts'
+import type { PortFault } from './errors.ts'
+import type { NoteCode } from './notes.ts'
+import type { ClockName, LeapWarning, Sample, StampKind } from './sample.ts'
+import type { Instant, Nanos } from './units.ts'
+
+/** The two clocks of the node, read together; whoever delivers an event supplies it. */
+export interface Now {
+  readonly mono: Instant<'mono'>
+  readonly utc: Instant<'utc'>
+}
+
+/** When a packet left or arrived, on CLOCK_REALTIME. */
+export interface Stamp {
+  readonly at: Instant<'utc'>
+  readonly kind: StampKind
+}
+
+export type Transport = 'udp' | 'tcp' | 'unix'
+
+/**
+ * What steers a PHC says of it, so that a reader of the PHC knows what its time is worth. Sent by a
+ * ptp4l source, received by the PHC source of that clock.
+ */
+export interface Upstream {
+  readonly clock: ClockName
+  /** Fresh, in time receiver state, and (unless free running) within its lock limit. */
+  readonly synchronized: boolean
+  /** Why not, in one phrase; empty when synchronized. */
+  readonly reason: string
+  /** TAI - UTC in seconds that the PHC's time needs to become UTC; 0 for an arbitrary time scale. */
+  readonly utcOffset: number
+  /** True when the grandmaster vouches for `utcOffset`. */
+  readonly utcOffsetValid: boolean
+  readonly timeTraceable: boolean
+  readonly leap: LeapWarning
+  /** Last offset PHC - grandmaster and when it was measured. */
+  readonly offset: Nanos
+  readonly at: Instant<'mono'>
+  /** How far the PHC may be from the grandmaster's reference: accuracy class + path + jitter. */
+  readonly rootDispersion: Nanos
+  readonly rootDelay: Nanos
+  /** Grandmaster identity, `aabbcc.ddee.ff0011`. */
+  readonly reference: string
+}
+
+export type Event =
+  | { readonly on: 'start' }
+  | { readonly on: 'stop' }
+  | { readonly on: 'timer'; readonly key: string }
+  /** A channel is ready; `stamps` is the best kind of stamp it can give. */
+  | { readonly on: 'opened'; readonly channel: string; readonly stamps: StampKind }
+  | {
+      readonly on: 'received'
+      readonly channel: string
+      readonly data: Uint8Array
+      readonly stamp: Stamp
+    }
+  /** The transmit stamp of an earlier `send`; may come after the answer, or never. */
+  | { readonly on: 'sent'; readonly channel: string; readonly token: number; readonly stamp: Stamp }
+  /** The peer closed a tcp channel. */
+  | { readonly on: 'closed'; readonly channel: string }
+  | { readonly on: 'resolved'; readonly key: string; readonly addresses: readonly string[] }
+  | { readonly on: 'compared'; readonly key: string; readonly comparison: Comparison }
+  | { readonly on: 'identified'; readonly key: string; readonly phcIndex: number }
+  | { readonly on: 'loaded'; readonly key: string; readonly text: string }
+  | { readonly on: 'stored'; readonly key: string }
+  /** An action could not be done: `what` is the action, `key` its key or channel. */
+  | {
+      readonly on: 'failed'
+      readonly what: 'open' | 'send' | 'resolve' | 'compare' | 'identify' | 'load' | 'store'
+      readonly key: string
+      readonly fault: PortFault
+    }
+  | { readonly on: 'change'; readonly change: ClockChange }
+  | { readonly on: 'upstream'; readonly upstream: Upstream }
+
+export type Action =
+  /** Wake me at `at`; a second timer with the same key replaces the first. */
+  | { readonly do: 'timer'; readonly key: string; readonly at: Instant<'mono'> }
+  | { readonly do: 'cancel'; readonly key: string }
+  /**
+   * Open a connected channel. `address` is an IP literal, or a path for `unix`. `stamps`: ask for
+   * kernel transmit and receive stamps. A udp channel gets a fresh random local port (RFC 9109).
+   * A tcp channel delivers bytes as they come, without framing.
+   */
+  | {
+      readonly do: 'open'
+      readonly channel: string
+      readonly transport: Transport
+      readonly address: string
+      readonly port: number
+      readonly stamps: boolean
+    }
+  /** Send one datagram; `token` comes back with its transmit stamp where the channel has stamps. */
+  | {
+      readonly do: 'send'
+      readonly channel: string
+      readonly data: Uint8Array
+      readonly token: number
+    }
+  | { readonly do: 'close'; readonly channel: string }
+  | { readonly do: 'resolve'; readonly key: string; readonly name: string }
+  /** Read a PHC against CLOCK_REALTIME with the best method the device has. */
+  | {
+      readonly do: 'compare'
+      readonly key: string
+      readonly clock: ClockName
+      readonly readings: number
+    }
+  /** Ask which PHC a network interface stamps with. */
+  | { readonly do: 'identify'; readonly key: string; readonly interface: string }
+  /** Files of the state directory, by name; `store` is atomic. */
+  | { readonly do: 'load'; readonly key: string; readonly file: string }
+  | {
+      readonly do: 'store'
+      readonly key: string
+      readonly file: string
+      readonly text: string
+    }
+  | { readonly do: 'sample'; readonly sample: Sample }
+  | { readonly do: 'upstream'; readonly upstream: Upstream }
+  /** Something was refused or happened: counted under its code, logged when the code says so. */
+  | { readonly do: 'note'; readonly code: NoteCode; readonly detail: string }
+
+export interface Machine {
+  handle(event: Event, now: Now): readonly Action[]
+}

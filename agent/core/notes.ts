@@ -1,0 +1,78 @@
+/**
+ * Everything that can be refused or can happen, by name: the one catalogue behind the counters
+ * (`timewarden_notes_total{subject,code}`), the event list and the log.
+ *
+ * Severity: `count` is counted only (high rate, normal life); `info`, `warning` and `error` are also
+ * kept as events and logged.
+ */
+export type Severity = 'count' | 'info' | 'warning' | 'error'
+
+export const NOTES = {
+  // --- any source
+  malformed: ['count', 'bytes that are not a valid packet'],
+  timeout: ['count', 'no answer in time'],
+  'send-failed': ['count', 'a request could not be sent'],
+  'open-failed': ['warning', 'a socket could not be opened'],
+  reachable: ['info', 'the source answers'],
+  unreachable: ['warning', 'the source does not answer any more'],
+  // --- NTP: on-wire checks of RFC 5905 section 8 and later
+  'resolve-failed': ['warning', 'the name of the server could not be resolved'],
+  resolved: ['info', 'the name of the server was resolved'],
+  duplicate: ['count', 'the same answer twice'],
+  bogus: ['count', 'the origin time stamp is not ours: spoofed or late'],
+  'zero-stamp': ['count', 'a required time stamp is zero'],
+  'wrong-mode': ['count', 'not a server answer'],
+  unsynchronised: ['count', 'the server says that it is not synchronised'],
+  'bad-stratum': ['count', 'stratum out of range'],
+  'root-distance': ['count', 'the server is too far from its own reference'],
+  'negative-delay': ['count', 'the round trip is shorter than possible'],
+  delay: ['count', 'the round trip is longer than allowed'],
+  'processing-time': ['count', 'the server held the request for too long'],
+  'no-transmit-stamp': ['count', 'the kernel gave no transmit stamp in time'],
+  'kiss-rate': ['warning', 'the server asks us to slow down (RATE)'],
+  'kiss-deny': ['error', 'the server refuses us (DENY or RSTR)'],
+  'kiss-other': ['count', 'a kiss code we do not act upon'],
+  loop: ['warning', 'the server follows this node'],
+  // --- ptp4l and PHC
+  'wrong-id': ['count', 'an answer to a question we did not ask'],
+  'management-error': ['count', 'ptp4l answered with an error status'],
+  'no-progress': ['count', 'the ingress time did not advance: the offset is old'],
+  'port-state': ['info', 'a ptp4l port changed its state'],
+  grandmaster: ['warning', 'another grandmaster'],
+  'utc-offset': ['warning', 'the UTC offset changed or is not vouched for'],
+  restarted: ['warning', 'ptp4l was restarted'],
+  'wrong-domain': ['warning', 'ptp4l is there but silent: most likely another domain number'],
+  'compare-failed': ['count', 'the PHC could not be read'],
+  method: ['info', 'the way in which the PHC is read'],
+  'upstream-lost': ['warning', 'what steers the PHC lost its reference'],
+  // --- clocks
+  state: ['info', 'a clock changed its state'],
+  reference: ['info', 'another reference was selected'],
+  'no-majority': ['warning', 'the sources do not agree'],
+  spike: ['count', 'an offset far off its neighbours was set aside'],
+  step: ['warning', 'a clock was stepped'],
+  'step-refused': ['warning', 'a step was wanted and not allowed'],
+  panic: ['error', 'the offset is beyond the panic limit: steering is frozen'],
+  'steer-failed': ['error', 'the clock could not be adjusted'],
+  clamped: ['warning', 'the clock took another frequency than we asked for'],
+  'foreign-frequency': ['error', 'somebody else changed the frequency of this clock'],
+  'foreign-step': ['error', 'somebody else stepped this clock'],
+  'foreign-status': ['warning', 'somebody else changed the kernel status or TAI offset'],
+  'drift-file': ['warning', 'the drift file could not be read or written'],
+  'drift-loaded': ['info', 'the frequency was taken from the drift file'],
+  holdover: ['warning', 'no usable reference: the clock runs on its learnt frequency'],
+  recovered: ['info', 'a reference is back'],
+  leap: ['warning', 'a leap second is announced'],
+  // --- DNS
+  'dns-failing': ['warning', 'a DNS target does not answer as it must'],
+  'dns-ok': ['info', 'a DNS target answers again'],
+  'resolv-conf': ['warning', 'resolv.conf has a line that is not understood'],
+  // --- agent
+  discovered: ['info', 'found on this node'],
+  degraded: ['warning', 'something is missing on this node; the agent goes on without it'],
+} as const satisfies Record<string, readonly [Severity, string]>
+
+export type NoteCode = keyof typeof NOTES
+
+export const severityOf = (code: NoteCode): Severity => NOTES[code][0]
+export const meaningOf = (code: NoteCode): string => NOTES[code][1]

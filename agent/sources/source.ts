@@ -1,0 +1,86 @@
+/**
+ * What every source is: a sans-IO machine with an identity and a view of itself.
+ *
+ * A source turns answers of one reference into samples of one clock. It decides whether an answer is
+ * valid; whether the reference is to be believed is decided in `select/`.
+ */
+import type { Machine, Now, Upstream } from '../core/machine.ts'
+import type { ClockName, StampKind } from '../core/sample.ts'
+import type { Instant, Nanos, Ppb } from '../core/units.ts'
+
+export type SourceKind = 'ntp' | 'ptp4l' | 'phc' | 'chrony'
+
+/** What any source says of itself; `detail` is the part that only its kind has. */
+export interface SourceView {
+  readonly id: string
+  readonly kind: SourceKind
+  /** The clock it measures; undefined while unknown (ptp4l before its port was identified). */
+  readonly clock: ClockName | undefined
+  /** Address, path or device, for people. */
+  readonly address: string
+  /** Last eight polls, newest in bit 0 (RFC 5905 `reach`). */
+  readonly reach: number
+  /** Seconds between polls at present. */
+  readonly pollSeconds: number
+  readonly lastSampleAt: Instant<'mono'> | undefined
+  /** Of the last sample; undefined before the first. */
+  readonly offset: Nanos | undefined
+  readonly delay: Nanos | undefined
+  readonly rootDistance: Nanos | undefined
+  readonly stratum: number | undefined
+  readonly reference: string
+  readonly stamps: StampKind | undefined
+  /** One phrase on why there is no usable sample; empty when all is well. */
+  readonly trouble: string
+  readonly detail: SourceDetail
+}
+
+export type SourceDetail =
+  | {
+      readonly kind: 'ntp'
+      readonly mode: 'basic' | 'interleaved'
+      readonly leap: string
+      readonly sent: number
+      readonly received: number
+      readonly good: number
+    }
+  | {
+      readonly kind: 'ptp4l'
+      readonly domain: number
+      readonly subscribed: boolean
+      readonly grandmaster: string
+      readonly clockClass: number | undefined
+      readonly clockAccuracy: number | undefined
+      readonly stepsRemoved: number | undefined
+      readonly meanPathDelay: Nanos | undefined
+      readonly upstream: Upstream | undefined
+      readonly ports: readonly Ptp4lPortView[]
+    }
+  | {
+      readonly kind: 'phc'
+      readonly method: string
+      readonly utcOffset: number | undefined
+      readonly upstream: Upstream | undefined
+    }
+  | {
+      readonly kind: 'chrony'
+      readonly frequency: Ppb | undefined
+      readonly skew: Ppb | undefined
+      readonly leap: string
+    }
+
+export interface Ptp4lPortView {
+  readonly number: number
+  readonly interface: string
+  readonly state: string
+  /** software, hardware, legacy, one-step, p2p-one-step; undefined when ptp4l does not tell. */
+  readonly stamping: string | undefined
+  readonly phcIndex: number | undefined
+  readonly since: Instant<'mono'>
+}
+
+export interface Source extends Machine {
+  readonly id: string
+  readonly kind: SourceKind
+  view(now: Now): SourceView
+}
