@@ -134,7 +134,13 @@ export type Action =
   | { readonly do: 'sample'; readonly sample: Sample }
   | { readonly do: 'upstream'; readonly upstream: Upstream }
   /** Something was refused or happened: counted under its code, logged when the code says so. */
-  | { readonly do: 'note'; readonly code: NoteCode; readonly detail: string }
+  | {
+      readonly do: 'note'
+      readonly code: NoteCode
+      readonly detail: string
+      /** Source, clock or DNS target; filled in by the agent. */
+      readonly subject?: string
+    }
 
 export interface Machine {
   handle(event: Event, now: Now): readonly Action[]
