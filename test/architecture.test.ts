@@ -90,7 +90,7 @@ interface Import {
 function importsOf(text: string): Import[] {
   const found: Import[] = []
   for (const match of text.matchAll(
-    /^(?:import|export)\s+(type\s)?([^'"]*?)(?:from\s+)?['"]([^'"]+)['"]/gm,
+    /^(?:import|export)\s+(type\s)?([^'"=;]*?)\sfrom\s+['"]([^'"]+)['"]/gm,
   )) {
     const [, typeKeyword, clause = '', from = ''] = match
     const names = /\{([^}]*)\}/.exec(clause)?.[1]?.split(',') ?? []
