@@ -25,7 +25,7 @@ const EVERYTHING = [
 const MATRIX: Readonly<Record<string, Rule>> = {
   core: { values: [], types: [] },
   ports: { values: ['core'], types: [] },
-  sources: { values: ['core'], types: ['ports', 'config'] },
+  sources: { values: ['core'], types: ['ports', 'config', 'select'] },
   dns: { values: ['core'], types: ['ports', 'config'], packages: ['dns-packet'] },
   select: { values: ['core'], types: ['config'] },
   servo: { values: ['core'], types: ['select', 'config'] },

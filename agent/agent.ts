@@ -1,0 +1,254 @@
+/**
+ * The composition: sources and the DNS probe feed one discipline per clock; everything ends in a
+ * snapshot. No I/O: events in, actions out (core/machine.ts). The only calls that touch the node are
+ * those of the synchronous clock ports that the disciplines hold.
+ *
+ *   event ─► machine ─► sample ─► discipline of that clock ─► ClockChange ─► every machine
+ *                    ├► upstream ─► every PHC source
+ *                    ├► note ─► counters and events
+ *                    └► anything else ─► the runner, its key prefixed with the machine's id
+ */
+import { clockOfIndex, type NamedClock, nameClocks } from './clocks.ts'
+import { defaultClock } from './config/defaults.ts'
+import type { Config } from './config/types.ts'
+import { describeFault } from './core/errors.ts'
+import type { Action, Event, Machine, Now } from './core/machine.ts'
+import type { NoteCode } from './core/notes.ts'
+import type { ClockName } from './core/sample.ts'
+import { type Instant, mono, plus, seconds, since, toSeconds } from './core/units.ts'
+import { Discipline, type Outcome } from './discipline.ts'
+import { DnsProbe } from './dns/probe.ts'
+import { Notes } from './observe/events.ts'
+import type { Snapshot, SourceReport } from './observe/snapshot.ts'
+import type { Node } from './ports/node.ts'
+import { createSources } from './sources/catalogue.ts'
+import type { Source, SourceView } from './sources/source.ts'
+
+const SELF = 'agent'
+const TICK = seconds(1)
+const DRIFT = 'drift:'
+
+/** `ntp:10.0.0.1` and `poll` to `ntp:10.0.0.1|poll`: machines never meet in each other's keys. */
+const prefixed = (id: string, key: string): string => `${id}|${key}`
+
+function split(key: string): [id: string, rest: string] {
+  const bar = key.indexOf('|')
+  return [key.slice(0, bar), key.slice(bar + 1)]
+}
+
+const driftFile = (clock: ClockName): string => `drift.${clock.replaceAll(/[^A-Za-z0-9.]/g, '-')}`
+
+interface Note {
+  readonly code: NoteCode
+  readonly subject: string
+  readonly detail: string
+}
+
+export class Agent {
+  readonly #node: Node
+  readonly #version: string
+  readonly #explicit: boolean
+  readonly #notes = new Notes()
+  readonly #clocks: readonly NamedClock[]
+  readonly #disciplines = new Map<ClockName, Discipline>()
+  readonly #sources: readonly Source[]
+  readonly #dns: DnsProbe
+  readonly #machines: ReadonlyMap<string, Machine>
+  #startedAt: Instant<'mono'> = mono(0n)
+
+  constructor(config: Config, node: Node, version: string) {
+    this.#node = node
+    this.#version = version
+    this.#explicit = config.explicit
+    this.#clocks = nameClocks(config, node.info, defaultClock('observe'))
+    const built = createSources({
+      config,
+      random: node.random,
+      phcs: this.#clocks.filter((clock) => clock.phc !== undefined),
+      clockOf: (index) => clockOfIndex(this.#clocks, index),
+    })
+    this.#sources = built.map(({ source }) => source)
+    const rules = new Map(built.map(({ rule }) => [rule.source, rule]))
+    for (const { name, config: clock } of this.#clocks) {
+      const port = node.clock(name)
+      if (port === undefined) continue
+      this.#disciplines.set(name, new Discipline({ clock: name, config: clock, port, rules }))
+    }
+    this.#dns = new DnsProbe({
+      config: config.dns,
+      resolvConf: node.info.resolvConf,
+      random: node.random,
+    })
+    this.#machines = new Map<string, Machine>([
+      ...this.#sources.map((source) => [source.id, source] as const),
+      ['dns', this.#dns],
+    ])
+  }
+
+  /** One event in, the actions it leads to out, in the order in which they are to be done. */
+  handle(event: Event, now: Now): readonly Action[] {
+    const out: Action[] = []
+    switch (event.on) {
+      case 'start':
+        this.#start(now, out)
+        break
+      case 'stop':
+        this.#stop(now, out)
+        break
+      case 'change':
+      case 'upstream':
+        this.#broadcast(event, now, out)
+        break
+      default:
+        this.#route(event, now, out)
+    }
+    return out
+  }
+
+  snapshot(now: Now): Snapshot {
+    return {
+      version: this.#version,
+      hostname: this.#node.info.hostname,
+      at: now.utc,
+      mono: now.mono,
+      uptimeSeconds: toSeconds(since(now.mono, this.#startedAt)),
+      explicitConfig: this.#explicit,
+      clocks: [...this.#disciplines.values()].map((discipline) => discipline.view(now)),
+      sources: this.#reports(now),
+      dns: this.#dns.view(now),
+      notes: this.#notes.counts(),
+      events: this.#notes.events(),
+    }
+  }
+
+  #start(now: Now, out: Action[]): void {
+    this.#startedAt = now.mono
+    for (const { name, phc } of this.#clocks) {
+      if (this.#disciplines.has(name)) {
+        const key = prefixed(SELF, DRIFT + name)
+        out.push({ do: 'load', key, file: driftFile(name) })
+      } else {
+        const what = phc === undefined ? 'no such PHC on this node' : 'the PHC cannot be opened'
+        this.#note({ code: 'degraded', subject: name, detail: what }, now, out)
+      }
+    }
+    this.#broadcast({ on: 'start' }, now, out)
+    out.push({ do: 'timer', key: prefixed(SELF, 'tick'), at: plus(now.mono, TICK) })
+  }
+
+  /** Sources first, so that nothing arrives any more while the clocks are left in good order. */
+  #stop(now: Now, out: Action[]): void {
+    this.#broadcast({ on: 'stop' }, now, out)
+    out.push({ do: 'cancel', key: prefixed(SELF, 'tick') })
+    for (const [name, discipline] of this.#disciplines) {
+      this.#apply(name, discipline.stop(now), now, out)
+    }
+  }
+
+  #broadcast(event: Event, now: Now, out: Action[]): void {
+    for (const [id, machine] of this.#machines) this.#deliver(id, machine, event, now, out)
+  }
+
+  #deliver(id: string, machine: Machine, event: Event, now: Now, out: Action[]): void {
+    for (const action of machine.handle(event, now)) this.#absorb(id, action, now, out)
+  }
+
+  #route(event: Event & ({ key: string } | { channel: string }), now: Now, out: Action[]): void {
+    const [id, rest] = split('key' in event ? event.key : event.channel)
+    if (id === SELF) {
+      this.#own({ ...event, key: rest } as Event, now, out)
+      return
+    }
+    const machine = this.#machines.get(id)
+    if (machine === undefined) return
+    const renamed = 'key' in event ? { ...event, key: rest } : { ...event, channel: rest }
+    this.#deliver(id, machine, renamed as Event, now, out)
+  }
+
+  /** What a machine asked for: consumed here, or passed on under a key of its own. */
+  #absorb(id: string, action: Action, now: Now, out: Action[]): void {
+    switch (action.do) {
+      case 'sample': {
+        const { clock } = action.sample
+        const discipline = this.#disciplines.get(clock)
+        if (discipline !== undefined) {
+          this.#apply(clock, discipline.sample(action.sample, now), now, out)
+        }
+        break
+      }
+      case 'upstream':
+        this.#broadcast({ on: 'upstream', upstream: action.upstream }, now, out)
+        break
+      case 'note':
+        this.#note({ ...action, subject: action.subject ?? id }, now, out)
+        break
+      case 'open':
+      case 'send':
+      case 'close':
+        out.push({ ...action, channel: prefixed(id, action.channel) })
+        break
+      default:
+        out.push({ ...action, key: prefixed(id, action.key) })
+    }
+  }
+
+  /** What a discipline did: told to whoever stores samples, counted, and its drift kept. */
+  #apply(clock: ClockName, outcome: Outcome, now: Now, out: Action[]): void {
+    for (const note of outcome.notes) this.#note({ ...note, subject: clock }, now, out)
+    for (const change of outcome.changes) this.#broadcast({ on: 'change', change }, now, out)
+    if (outcome.drift !== undefined) {
+      const key = prefixed(SELF, DRIFT + clock)
+      out.push({ do: 'store', key, file: driftFile(clock), text: outcome.drift })
+    }
+  }
+
+  /** Events of the agent itself: the tick and the drift files. */
+  #own(event: Event, now: Now, out: Action[]): void {
+    if (event.on === 'timer') this.#tick(now, out)
+    if (event.on === 'loaded') this.#startClock(event.key, event.text, now, out)
+    if (event.on !== 'failed') return
+    const clock = event.key.slice(DRIFT.length) as ClockName
+    if (event.what === 'load') this.#startClock(event.key, undefined, now, out)
+    // a first start has no drift file yet: that is no fault
+    if (event.what === 'load' && event.fault.code === 'NOT_FOUND') return
+    this.#note({ code: 'drift-file', subject: clock, detail: describeFault(event.fault) }, now, out)
+  }
+
+  #startClock(key: string, drift: string | undefined, now: Now, out: Action[]): void {
+    const clock = key.slice(DRIFT.length) as ClockName
+    const discipline = this.#disciplines.get(clock)
+    if (discipline !== undefined) this.#apply(clock, discipline.start(drift, now), now, out)
+  }
+
+  #tick(now: Now, out: Action[]): void {
+    out.push({ do: 'timer', key: prefixed(SELF, 'tick'), at: plus(now.mono, TICK) })
+    for (const source of this.#sources) {
+      const { clock, id, reach, trouble } = source.view(now)
+      if (clock !== undefined) this.#disciplines.get(clock)?.reach(id, reach, trouble)
+    }
+    for (const [name, discipline] of this.#disciplines) {
+      this.#apply(name, discipline.tick(now), now, out)
+    }
+  }
+
+  #note({ code, subject, detail }: Note, now: Now, out: Action[]): void {
+    this.#notes.record(subject, code, detail, now.utc)
+    out.push({ do: 'note', code, subject, detail })
+  }
+
+  #reports(now: Now): SourceReport[] {
+    const verdicts = new Map(
+      [...this.#disciplines].map(([name, each]) => [name, each.verdicts(now)]),
+    )
+    return this.#sources.map((source) => {
+      const view = source.view(now)
+      const judged = view.clock && verdicts.get(view.clock)?.get(view.id)
+      return { ...view, ...(judged ?? NO_VERDICT), ageSeconds: ageOf(view, now) }
+    })
+  }
+}
+
+const NO_VERDICT = { verdict: 'no-sample', why: 'nothing measured yet' } as const
+
+const ageOf = ({ lastSampleAt }: SourceView, now: Now): number | undefined =>
+  lastSampleAt === undefined ? undefined : toSeconds(since(now.mono, lastSampleAt))

@@ -1,0 +1,57 @@
+/**
+ * Which clocks this node has, under which name, and what the configuration wants of each.
+ *
+ * An operator may name a PHC by interface (`phc:eth0`), by device (`phc:/dev/ptp0`, `phc:ptp0`) or by
+ * PCI address (`phc:0000:01:00.0`); the name as written stays the label everywhere. A PHC that nobody
+ * named is observed under its first interface, or its device.
+ */
+import type { ClockConfig, Config } from './config/types.ts'
+import type { ClockName } from './core/sample.ts'
+import type { NodeInfo, PhcInfo } from './ports/node.ts'
+
+export interface NamedClock {
+  readonly name: ClockName
+  readonly config: ClockConfig
+  /** Undefined for the system clock, and for a PHC that is not on this node. */
+  readonly phc: PhcInfo | undefined
+}
+
+const isNamedBy = (phc: PhcInfo, handle: string): boolean =>
+  phc.interfaces.includes(handle) ||
+  phc.device === handle ||
+  `ptp${phc.index}` === handle ||
+  (phc.pci !== '' && phc.pci === handle)
+
+const ownName = (phc: PhcInfo): ClockName => `phc:${phc.interfaces[0] ?? `ptp${phc.index}`}`
+
+/** The PHC that `name` means on this node. */
+export function findPhc(info: NodeInfo, name: ClockName): PhcInfo | undefined {
+  return info.phcs.find((phc) => isNamedBy(phc, name.slice('phc:'.length)))
+}
+
+/** Every clock to look after: the system clock first, then what config names, then the rest. */
+export function nameClocks(config: Config, info: NodeInfo, fallback: ClockConfig): NamedClock[] {
+  const system = { name: 'system' as const, config: config.clocks['system'] ?? fallback }
+  const configured = Object.entries(config.clocks)
+    .filter(([key]) => key !== 'system')
+    .map(([key, clock]) => {
+      const name = key as ClockName
+      return { name, config: clock, phc: findPhc(info, name) }
+    })
+  const rest = info.phcs
+    .filter((phc) => !configured.some((clock) => clock.phc?.index === phc.index))
+    .map((phc) => ({ name: ownName(phc), config: fallback, phc }))
+  return [{ ...system, phc: undefined }, ...configured, ...rest]
+}
+
+/**
+ * The clock that a ptp4l port measures: the PHC with that index under its name here, the system clock
+ * for software stamping (index below 0), undefined for a PHC that this node does not know.
+ */
+export function clockOfIndex(
+  clocks: readonly NamedClock[],
+  index: number | undefined,
+): ClockName | undefined {
+  if (index === undefined || index < 0) return 'system'
+  return clocks.find((clock) => clock.phc?.index === index)?.name
+}
