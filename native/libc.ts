@@ -22,3 +22,28 @@ export const open: (path: string, flags: number) => number = libc.func(
   'int open(const char *path, int flags)',
 )
 export const close: (fd: number) => number = libc.func('int close(int fd)')
+
+// --- devices, files
+/** ioctl(2) with a pointer to a structure that the kernel reads, fills in, or both. */
+export const ioctl: (fd: number, request: number, argument: Uint8Array) => number = libc.func(
+  'int ioctl(int fd, unsigned long request, void *argument)',
+)
+/** ioctl(2) with the argument by value. */
+export const ioctlValue: (fd: number, request: number, argument: number) => number = libc.func(
+  'ioctl',
+  'int',
+  ['int', 'unsigned long', 'unsigned long'],
+)
+/** read(2) into the whole of `buffer`: `length` is its length. */
+export const read: (fd: number, buffer: Uint8Array, length: number) => number = libc.func(
+  'ssize_t read(int fd, void *buffer, size_t length)',
+)
+/** flock(2). */
+export const flock: (fd: number, operation: number) => number = libc.func(
+  'int flock(int fd, int operation)',
+)
+/**
+ * Where `buffer` lies in memory, for structures that hold pointers. The address is good as long as
+ * the caller keeps the buffer.
+ */
+export const bufferAddress = (buffer: Uint8Array): bigint => koffi.address(buffer)

@@ -1,0 +1,14 @@
+/** Small text files of the state directory, by name. Failures are values; nothing is thrown. */
+import type { PortFault } from '../core/errors.ts'
+
+export type LoadResult =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly fault: PortFault }
+
+export type StoreResult = { readonly ok: true } | { readonly ok: false; readonly fault: PortFault }
+
+export interface FilesPort {
+  load(file: string): Promise<LoadResult>
+  /** All or nothing: a reader sees the old text or the new one, also after a crash. */
+  store(file: string, text: string): Promise<StoreResult>
+}
