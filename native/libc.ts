@@ -38,6 +38,10 @@ export const ioctlValue: (fd: number, request: number, argument: number) => numb
 export const read: (fd: number, buffer: Uint8Array, length: number) => number = libc.func(
   'ssize_t read(int fd, void *buffer, size_t length)',
 )
+/** poll(2); `fds` is `count` times i32 fd, i16 events, i16 revents. */
+export const poll: (fds: Uint8Array, count: number, timeoutMs: number) => number = libc.func(
+  'int poll(void *fds, unsigned long count, int timeout)',
+)
 /** flock(2). */
 export const flock: (fd: number, operation: number) => number = libc.func(
   'int flock(int fd, int operation)',
@@ -47,3 +51,9 @@ export const flock: (fd: number, operation: number) => number = libc.func(
  * the caller keeps the buffer.
  */
 export const bufferAddress = (buffer: Uint8Array): bigint => koffi.address(buffer)
+
+// --- sockets
+/** socket(2). */
+export const socket: (family: number, type: number, protocol: number) => number = libc.func(
+  'int socket(int family, int type, int protocol)',
+)
