@@ -36,7 +36,7 @@ export const ioctlValue: (fd: number, request: number, argument: number) => numb
 )
 /** read(2) into the whole of `buffer`: `length` is its length. */
 export const read: (fd: number, buffer: Uint8Array, length: number) => number = libc.func(
-  'ssize_t read(int fd, void *buffer, size_t length)',
+  'intptr_t read(int fd, void *buffer, size_t length)',
 )
 /** poll(2); `fds` is `count` times i32 fd, i16 events, i16 revents. */
 export const poll: (fds: Uint8Array, count: number, timeoutMs: number) => number = libc.func(
