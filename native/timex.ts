@@ -57,6 +57,8 @@ const MAX_FREQ_PPB = 500_000
 export const MAX_SYSTEM_PPB = 100_000_000
 /** MAX_TAI_OFFSET of the kernel, seconds. */
 const MAX_TAI = 100_000
+/** Some 300 years: beyond it the kernel's own time, a signed 64-bit number of ns, ends. */
+const MAX_STEP = 1n << 63n
 
 /** What clock_adjtime(2) gives back; of a PHC only `frequencyPpb` (and `tick` 0) has a meaning. */
 export interface Timex {
@@ -124,6 +126,7 @@ export const isEncodable = (change: TimexChange): boolean =>
   [change.frequencyPpb, change.maxErrorNs, change.estimatedErrorNs, change.tai].every(
     (value) => value === undefined || Number.isFinite(value),
   ) &&
+  (change.stepNs === undefined || (change.stepNs < MAX_STEP && change.stepNs > -MAX_STEP)) &&
   (change.tai === undefined ||
     (Number.isInteger(change.tai) && change.tai >= 0 && change.tai <= MAX_TAI))
 
