@@ -1,0 +1,148 @@
+/**
+ * A simulated NTP server: answers with stamps of its own clock, which may lie, drift, be
+ * unsynchronised, fall silent or send a kiss of death. Basic and interleaved mode (RFC 9769).
+ */
+import type { LeapWarning } from '../../core/sample.ts'
+import { nanos, utc } from '../../core/units.ts'
+import {
+  decodeNtp,
+  encodeNtp,
+  MODE_CLIENT,
+  MODE_SERVER,
+  NO_STAMP,
+  NTP_PORT,
+  type NtpPacket,
+  type NtpStamp,
+  referenceIdOf,
+  utcToStamp,
+} from '../../sources/ntp-packet.ts'
+import { createLink, type Link } from '../network.ts'
+import type { Packet, Peer, Surroundings } from '../peer.ts'
+import { SeededRandom } from '../random.ts'
+
+/** May change while the world runs. */
+export interface NtpBehaviour {
+  /** Its clock minus true time, ns. */
+  errorNs: number
+  /** On top of it since the world began, ppb. */
+  driftPpb: number
+  /** Standard deviation of its stamps, ns. */
+  noiseNs: number
+  stratum: number
+  leap: LeapWarning
+  /** Text of up to 4 letters. */
+  reference: string
+  rootDelayNs: number
+  rootDispersionNs: number
+  interleaved: boolean
+  /** Kiss code to send instead of time: RATE, DENY, RSTR. */
+  kiss: string | undefined
+  silent: boolean
+  /** Between arrival and answer, mean, ns. */
+  processingNs: number
+}
+
+export interface NtpServerOptions extends Partial<NtpBehaviour> {
+  readonly address: string
+  readonly port?: number
+  readonly link?: Partial<Link>
+}
+
+const BEHAVIOUR: NtpBehaviour = {
+  errorNs: 0,
+  driftPpb: 0,
+  noiseNs: 100,
+  stratum: 2,
+  leap: 'none',
+  reference: 'GNSS',
+  rootDelayNs: 500_000,
+  rootDispersionNs: 300_000,
+  interleaved: true,
+  kiss: undefined,
+  silent: false,
+  processingNs: 20_000,
+}
+
+const PRECISION = -24
+const REMEMBERED = 256
+const REFERENCE_AGE = 16_000_000_000n
+
+export class NtpServer implements Peer {
+  readonly transport = 'udp'
+  readonly address: string
+  readonly port: number
+  readonly link: Link
+  readonly incarnation = 1
+  /** False: nobody listens on the port. */
+  listening = true
+  readonly behaviour: NtpBehaviour
+  #world: Surroundings | undefined
+  #random = new SeededRandom('')
+  /** Receive stamp of a request to the true departure of its answer, for interleaved mode. */
+  readonly #departures = new Map<NtpStamp, NtpStamp>()
+
+  constructor({ address, port = NTP_PORT, link = {}, ...behaviour }: NtpServerOptions) {
+    this.address = address
+    this.port = port
+    this.link = createLink(link)
+    this.behaviour = { ...BEHAVIOUR, ...behaviour }
+  }
+
+  start(world: Surroundings): void {
+    this.#world = world
+    this.#random = world.random('server')
+  }
+
+  receive({ data, answer }: Packet): void {
+    const request = decodeNtp(data)
+    if (!request.ok || request.value.mode !== MODE_CLIENT || this.behaviour.silent) return
+    const world = this.#world
+    if (world === undefined) return
+    const received = this.#stamp(world)
+    world.after(this.#random.exponential(this.behaviour.processingNs), () =>
+      answer(encodeNtp(this.#answer(world, request.value, received))),
+    )
+  }
+
+  /** Its clock now. */
+  #stamp(world: Surroundings): NtpStamp {
+    const t = world.time()
+    const { errorNs, driftPpb, noiseNs } = this.behaviour
+    const error = errorNs + Number(t) * driftPpb * 1e-9 + this.#random.gaussian(noiseNs)
+    return utcToStamp(utc(world.utc(t) + BigInt(Math.round(error))))
+  }
+
+  #answer(world: Surroundings, request: NtpPacket, received: NtpStamp): NtpPacket {
+    const { behaviour } = this
+    const departure = this.#stamp(world)
+    const earlier = behaviour.interleaved ? this.#departures.get(request.origin) : undefined
+    const interleaved = earlier !== undefined && request.receive !== request.transmit
+    this.#remember(received, departure)
+    const t = world.time()
+    const reference = utc(world.utc(t) - REFERENCE_AGE)
+    return {
+      leap: behaviour.leap,
+      version: request.version,
+      mode: MODE_SERVER,
+      stratum: behaviour.kiss === undefined ? behaviour.stratum : 0,
+      poll: request.poll,
+      precision: PRECISION,
+      rootDelay: nanos(behaviour.rootDelayNs),
+      rootDispersion: nanos(behaviour.rootDispersionNs),
+      referenceId: referenceIdOf(behaviour.kiss ?? behaviour.reference),
+      reference: behaviour.leap === 'unknown' ? NO_STAMP : utcToStamp(reference),
+      origin: interleaved ? request.receive : request.transmit,
+      receive: received,
+      transmit: interleaved ? earlier : departure,
+      extensions: [],
+      mac: undefined,
+    }
+  }
+
+  #remember(received: NtpStamp, departure: NtpStamp): void {
+    this.#departures.set(received, departure)
+    if (this.#departures.size <= REMEMBERED) return
+    const [oldest] = this.#departures.keys()
+    if (oldest !== undefined) this.#departures.delete(oldest)
+  }
+}
