@@ -57,3 +57,20 @@ export const bufferAddress = (buffer: Uint8Array): bigint => koffi.address(buffe
 export const socket: (family: number, type: number, protocol: number) => number = libc.func(
   'int socket(int family, int type, int protocol)',
 )
+/** sendto(2). */
+export const sendto: (
+  ...call: [
+    fd: number,
+    data: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: number,
+  ]
+) => number = libc.func(
+  'intptr_t sendto(int fd, void *data, size_t length, int flags, void *address, unsigned int size)',
+)
+/** bind(2). */
+export const bind: (fd: number, address: Uint8Array, length: number) => number = libc.func(
+  'int bind(int fd, void *address, unsigned int length)',
+)
