@@ -74,3 +74,45 @@ export const sendto: (
 export const bind: (fd: number, address: Uint8Array, length: number) => number = libc.func(
   'int bind(int fd, void *address, unsigned int length)',
 )
+export const connect: (fd: number, address: Uint8Array, length: number) => number = libc.func(
+  'int connect(int fd, const void *address, unsigned int length)',
+)
+export const setsockopt: (
+  fd: number,
+  level: number,
+  name: number,
+  value: Uint8Array,
+  length: number,
+) => number = libc.func(
+  'int setsockopt(int fd, int level, int name, const void *value, unsigned int length)',
+)
+export const send: (fd: number, data: Uint8Array, length: number, flags: number) => number =
+  libc.func('intptr_t send(int fd, const void *data, size_t length, int flags)')
+/** recvmsg(2); `message` is a struct msghdr whose pointers stay good during the call. */
+export const recvmsg: (fd: number, message: Uint8Array, flags: number) => number = libc.func(
+  'intptr_t recvmsg(int fd, void *message, int flags)',
+)
+
+// --- readiness
+export const epollCreate1: (flags: number) => number = libc.func('int epoll_create1(int flags)')
+export const epollCtl: (epoll: number, operation: number, fd: number, event: Uint8Array) => number =
+  libc.func('int epoll_ctl(int epoll, int operation, int fd, void *event)')
+export const epollWait: (
+  epoll: number,
+  events: Uint8Array,
+  capacity: number,
+  timeoutMs: number,
+) => number = libc.func('int epoll_wait(int epoll, void *events, int capacity, int timeout)')
+
+export interface Watch {
+  /** Whether the watch keeps the process alive. */
+  ref(): void
+  unref(): void
+  close(): void
+}
+/**
+ * Calls back on the event loop as long as `fd` is readable (uv_poll_start of libuv, by the FFI: no
+ * thread). An exception out of `ready` would be left pending in the engine: it must not throw.
+ */
+export const watch = (fd: number, ready: () => void): Watch =>
+  koffi.node.poll(fd, { readable: true }, ready)
