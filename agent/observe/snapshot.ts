@@ -62,6 +62,8 @@ export interface EventRecord {
   readonly subject: string
   readonly code: NoteCode
   readonly detail: string
+  /** How often it happened within a minute of `at`; absent for once. */
+  readonly repeats?: number
 }
 
 export interface NoteCount {
