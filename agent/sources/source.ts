@@ -54,6 +54,8 @@ export type SourceDetail =
       readonly stepsRemoved: number | undefined
       readonly meanPathDelay: Nanos | undefined
       readonly upstream: Upstream | undefined
+      /** How often ptp4l was found to be another process than before. */
+      readonly restarts?: number
       readonly ports: readonly Ptp4lPortView[]
     }
   | {

@@ -1,0 +1,321 @@
+/**
+ * A PHC compared with the system clock, `rate` times a second: of several paired readings the
+ * shortest is the sample, taken at its middle. In: paired readings and the `upstream` of whatever
+ * steers the PHC; out: samples of one clock against the other, ns.
+ *
+ *   phc-to-system: offset = system - (PHC - utcOffset)      measured clock `system`
+ *   system-to-phc: offset = (PHC - utcOffset) - system      measured clock the PHC
+ *
+ * The PHC was read somewhere between the two readings of the system clock, so the error of the
+ * middle is at most half the width: that is the `delay`, of which selection counts half, and
+ * `dispersion` has only what the stamps themselves can be wrong by (phc2sys takes the same middle).
+ * A PHC is worth what steers it: root figures come from `upstream` and grow with its age. With no
+ * word from there the sample is unsynchronised, unless the operator vouches for it (`trusted`).
+ */
+import { type ClockChange, moveSample } from '../core/clock-change.ts'
+import type { CompareMethod, Comparison, PairedReading } from '../core/comparison.ts'
+import { categoryOf, describeFault, type PortFault } from '../core/errors.ts'
+import type { Action, Event, Now, Upstream } from '../core/machine.ts'
+import type { NoteCode } from '../core/notes.ts'
+import { type ClockName, rootDistance, type Sample, type StampKind } from '../core/sample.ts'
+import {
+  drifted,
+  type Instant,
+  type Nanos,
+  nanos,
+  plus,
+  ppb,
+  seconds,
+  stepBetween,
+} from '../core/units.ts'
+import { elapsed, nextTurn } from './phc-schedule.ts'
+import type { Source, SourceView } from './source.ts'
+
+export type PhcDirection = 'phc-to-system' | 'system-to-phc'
+
+export interface PhcOptions {
+  /** Default: the name of the clock. */
+  readonly id?: string
+  readonly clock: ClockName
+  /** Samples per second. */
+  readonly rate: number
+  /** Paired readings per sample, 1..25; default 10. */
+  readonly readings?: number
+  readonly direction?: PhcDirection
+  /** The operator vouches for a PHC that no ptp4l reports on (GNSS card, ts2phc). */
+  readonly trusted?: boolean
+  /** TAI - UTC in seconds where no upstream tells it; default 37. */
+  readonly utcOffset?: number
+}
+
+/** PHI of RFC 5905: how fast an unattended oscillator may run away. */
+const WANDER = ppb(15_000)
+/** Bound of a PHC of which nothing is known; such a sample is never selected. */
+const NOTHING_KNOWN = seconds(1)
+/** TAI - UTC since 2017. */
+const UTC_OFFSET = 37
+/** An answer that has not come by then never will. */
+const LOST = seconds(5)
+/** After a refusal that time does not heal (permission, not supported). */
+const HOPELESS = seconds(30)
+
+/** What one pair may be wrong by beside its width, ns: counter resolution, then who read it. */
+const READING: Readonly<Record<CompareMethod, readonly [dispersion: number, stamps: StampKind]>> = {
+  precise: [10, 'hardware'],
+  extended: [20, 'kernel'],
+  basic: [50, 'kernel'],
+  bracket: [100, 'daemon'],
+}
+
+const note = (code: NoteCode, detail: string): Action => ({ do: 'note', code, detail })
+
+const width = ({ before, after }: PairedReading): bigint => stepBetween(after, before)
+
+/** The shortest pair; undefined when there is none whose ends are in order. */
+export function shortest(comparison: Comparison): PairedReading | undefined {
+  return comparison.readings
+    .filter((reading) => width(reading) >= 0n)
+    .reduce<PairedReading | undefined>(
+      (best, each) => (best === undefined || width(each) < width(best) ? each : best),
+      undefined,
+    )
+}
+
+/** system - PHC in UTC, exact to half a nanosecond up to 100 days, and to 2^-53 beyond. */
+export function systemMinusPhc({ before, phc, after }: PairedReading, utcOffset: number): Nanos {
+  const correction = BigInt(Math.round(utcOffset)) * 1_000_000_000n
+  const twice = (before as bigint) + (after as bigint) - 2n * ((phc as bigint) - correction)
+  return nanos(Number(twice) / 2)
+}
+
+export class PhcSource implements Source {
+  readonly id: string
+  readonly kind = 'phc'
+  readonly #options: Required<PhcOptions>
+  readonly #period: Nanos
+  #start: Instant<'mono'> | undefined
+  #pendingSince: Instant<'mono'> | undefined
+  /** A clock was stepped while the pairs were being taken. */
+  #discard = false
+  #notBefore: Instant<'mono'> | undefined
+  #upstream: Upstream | undefined
+  #method: CompareMethod | undefined
+  #last: Sample | undefined
+  #reach = 0
+  #trouble = 'nothing measured yet'
+  /** What was noted of the UTC offset, so that it is noted once. */
+  #utcNoted = ''
+
+  constructor(options: PhcOptions) {
+    this.id = options.id ?? options.clock
+    this.#options = {
+      id: this.id,
+      direction: 'phc-to-system',
+      trusted: false,
+      utcOffset: UTC_OFFSET,
+      ...options,
+      readings: Math.min(25, Math.max(1, options.readings ?? 10)),
+    }
+    this.#period = seconds(1 / (options.rate > 0 ? options.rate : 1))
+  }
+
+  handle(event: Event, now: Now): readonly Action[] {
+    switch (event.on) {
+      case 'start':
+        this.#start = now.mono
+        return this.#turn(now)
+      case 'timer':
+        return this.#start === undefined ? [] : this.#turn(now)
+      case 'compared':
+        return this.#compared(event.comparison, now)
+      case 'failed':
+        return event.what === 'compare' ? this.#failed(event.fault, now) : []
+      case 'upstream':
+        return this.#heard(event.upstream)
+      case 'change':
+        this.#change(event.change)
+        return []
+      case 'stop':
+        this.#start = undefined
+        return [{ do: 'cancel', key: 'read' }]
+      default:
+        return []
+    }
+  }
+
+  view(_now: Now): SourceView {
+    const last = this.#last
+    return {
+      id: this.id,
+      kind: 'phc',
+      clock: this.#measured,
+      address: this.#options.clock,
+      reach: this.#reach,
+      pollSeconds: this.#period / 1e9,
+      lastSampleAt: last?.at,
+      offset: last?.offset,
+      delay: last?.delay,
+      rootDistance: last && rootDistance(last),
+      stratum: last?.stratum,
+      reference: last?.reference ?? '',
+      stamps: last?.stamps,
+      trouble: this.#trouble === '' ? this.#doubt() : this.#trouble,
+      detail: {
+        kind: 'phc',
+        method: this.#method ?? '',
+        utcOffset: this.#utcOffset,
+        upstream: this.#upstream,
+      },
+    }
+  }
+
+  get #toSystem(): boolean {
+    return this.#options.direction === 'phc-to-system'
+  }
+
+  get #measured(): ClockName {
+    return this.#toSystem ? 'system' : this.#options.clock
+  }
+
+  /** A PHC that we steer ourselves is in TAI, whatever its ptp4l says of other clocks. */
+  get #utcOffset(): number {
+    const told = this.#toSystem ? this.#upstream?.utcOffset : undefined
+    return told ?? this.#options.utcOffset
+  }
+
+  /** Why the reference is not to be believed; empty when it is. */
+  #doubt(): string {
+    if (!this.#toSystem) return ''
+    if (this.#upstream !== undefined) {
+      return this.#upstream.synchronized ? '' : this.#upstream.reason || 'not synchronized'
+    }
+    return this.#options.trusted ? '' : 'no ptp4l tells what this PHC is worth'
+  }
+
+  #turn(now: Now): readonly Action[] {
+    const start = this.#start ?? now.mono
+    const next: Action = { do: 'timer', key: 'read', at: nextTurn(start, this.#period, now.mono) }
+    if (this.#notBefore !== undefined && now.mono < this.#notBefore) return [next]
+    const waits = this.#pendingSince
+    if (waits !== undefined && elapsed(now.mono, waits) < LOST) return [next]
+    const late = waits === undefined ? [] : [note('timeout', 'the PHC was not read in time')]
+    this.#pendingSince = now.mono
+    this.#discard = false
+    this.#notBefore = undefined
+    this.#reach = (this.#reach << 1) & 0xff
+    const { clock, readings } = this.#options
+    return [...late, { do: 'compare', key: 'read', clock, readings }, next]
+  }
+
+  #compared(comparison: Comparison, now: Now): readonly Action[] {
+    if (this.#pendingSince === undefined) return []
+    this.#pendingSince = undefined
+    if (this.#discard) return []
+    const reading = shortest(comparison)
+    if (reading === undefined) {
+      this.#trouble = 'no usable pair of readings'
+      return [note('negative-delay', `${comparison.readings.length} pairs, none in order`)]
+    }
+    const before = this.#method
+    this.#method = comparison.method
+    this.#trouble = ''
+    this.#reach |= 1
+    const sample = this.#sample(reading, comparison.method, now)
+    this.#last = sample
+    const changed = before !== comparison.method
+    const how = before === undefined ? comparison.method : `${before} to ${comparison.method}`
+    return [...(changed ? [note('method', how)] : []), { do: 'sample', sample }]
+  }
+
+  #sample(reading: PairedReading, method: CompareMethod, now: Now): Sample {
+    const [dispersion, stamps] = READING[method]
+    const offset = systemMinusPhc(reading, this.#utcOffset)
+    const at = middleOf(reading, now)
+    return {
+      source: this.id,
+      clock: this.#measured,
+      at,
+      offset: this.#toSystem ? offset : nanos(-offset),
+      delay: nanos(Number(width(reading))),
+      dispersion: nanos(dispersion),
+      stratum: 0,
+      stamps,
+      ...this.#root(at),
+    }
+  }
+
+  #root(at: Instant<'mono'>): Root {
+    if (!this.#toSystem) return { ...NO_ROOT, leap: 'none', reference: 'system' }
+    const upstream = this.#upstream
+    if (upstream === undefined) {
+      const { trusted, clock } = this.#options
+      return trusted
+        ? { ...NO_ROOT, leap: 'none', reference: clock }
+        : { ...NO_ROOT, rootDispersion: NOTHING_KNOWN, leap: 'unknown', reference: '' }
+    }
+    const age = nanos(Math.max(0, elapsed(at, upstream.at)))
+    return {
+      rootDelay: upstream.rootDelay,
+      // the PHC is as far from its grandmaster as ptp4l last saw it, and further since
+      rootDispersion: nanos(
+        upstream.rootDispersion + Math.abs(upstream.offset) + drifted(WANDER, age),
+      ),
+      leap: upstream.synchronized ? upstream.leap : 'unknown',
+      reference: upstream.reference,
+    }
+  }
+
+  #failed(fault: PortFault, now: Now): readonly Action[] {
+    this.#pendingSince = undefined
+    this.#trouble = describeFault(fault)
+    // read again at the next turn, but not at full rate, and seldom where it is hopeless
+    const pause = categoryOf(fault.code) === 'retry' ? seconds(1) : HOPELESS
+    this.#notBefore = plus(now.mono, nanos(pause - this.#period / 2))
+    return [note('compare-failed', this.#trouble)]
+  }
+
+  #heard(upstream: Upstream): readonly Action[] {
+    if (upstream.clock !== this.#options.clock || !this.#toSystem) return []
+    const before = this.#upstream
+    this.#upstream = upstream
+    const { utcOffset, utcOffsetValid } = upstream
+    const key = `${utcOffset} ${utcOffsetValid}`
+    if (key === this.#utcNoted) return []
+    this.#utcNoted = key
+    const valid = utcOffsetValid ? '' : ', which the grandmaster does not vouch for'
+    if (before === undefined) {
+      return utcOffsetValid ? [] : [note('utc-offset', `${utcOffset} s${valid}`)]
+    }
+    return [note('utc-offset', `${before.utcOffset} s to ${utcOffset} s${valid}`)]
+  }
+
+  #change(change: ClockChange): void {
+    const { clock } = this.#options
+    if (change.clock !== 'system' && change.clock !== clock) return
+    if (change.step !== 0n) this.#discard = this.#pendingSince !== undefined
+    if (this.#last === undefined) return
+    // the reference going forward is the same as the measured clock going back
+    const mine = change.clock === this.#measured
+    this.#last = moveSample(
+      this.#last,
+      mine
+        ? change
+        : {
+            ...change,
+            clock: this.#measured,
+            step: -change.step,
+            frequency: ppb(-change.frequency),
+          },
+    )
+  }
+}
+
+type Root = Pick<Sample, 'rootDelay' | 'rootDispersion' | 'leap' | 'reference'>
+const NO_ROOT = { rootDelay: nanos(0), rootDispersion: nanos(0) }
+
+/** When the pair was taken, on the monotonic clock; now, if the system clock was stepped since. */
+function middleOf({ before, after }: PairedReading, now: Now): Instant<'mono'> {
+  const age = (now.utc as bigint) - ((before as bigint) + (after as bigint)) / 2n
+  if (age < 0n || age > 1_000_000_000n) return now.mono
+  return plus(now.mono, nanos(-Number(age)))
+}

@@ -1,0 +1,254 @@
+/**
+ * What a ptp4l instance says, put together: data sets in, samples, upstreams and notes out.
+ *
+ * A sample needs a Sync that is new, a port that receives (SLAVE; UNCALIBRATED where ptp4l runs
+ * free), a grandmaster that is not this clock, and the name of the clock that stamped. Whatever of
+ * these is missing is the reason that everybody sees: in the view, and in `upstream`.
+ */
+import type { Ptp4lSourceConfig } from '../config/types.ts'
+import { type ClockChange, moveSample } from '../core/clock-change.ts'
+import type { Action, Now, Upstream } from '../core/machine.ts'
+import type { NoteCode } from '../core/notes.ts'
+import type { ClockName, Sample } from '../core/sample.ts'
+import { type Instant, type Nanos, plus } from '../core/units.ts'
+import type { DataSet, TimeProperties, TimeStatus } from './management-data.ts'
+import { elapsed } from './phc-schedule.ts'
+import { type Port, Ports } from './ptp4l-ports.ts'
+import { ingressAt, SyncStream } from './ptp4l-sync.ts'
+import {
+  type Facts,
+  GRANDMASTER,
+  noFacts,
+  type Reason,
+  reasonOf,
+  sampleOf,
+  staleAfter,
+  stampsOf,
+  upstreamOf,
+  utcOffsetOf,
+} from './ptp4l-upstream.ts'
+
+/** Names the PHC of a port: by index where ptp4l or ethtool told it, else by its interface. */
+export type PhcName = (index: number | undefined, interfaceName: string) => ClockName | undefined
+
+export const note = (code: NoteCode, detail: string): Action => ({ do: 'note', code, detail })
+
+export class Tracker {
+  readonly ports = new Ports()
+  readonly #id: string
+  readonly #config: Ptp4lSourceConfig
+  readonly #phcName: PhcName
+  readonly #sync = new SyncStream()
+  readonly #identifying = new Set<number>()
+  #facts: Facts = noFacts()
+  #last: Sample | undefined
+  #told: { readonly upstream: Upstream; readonly key: string } | undefined
+  #clock: ClockName | undefined
+  #pushedAt: Instant<'mono'> | undefined
+  #mustIdentify = false
+  #reach = 0
+  /** Why there is nobody to talk to; undefined while ptp4l answers. */
+  link: Reason | undefined
+
+  constructor(id: string, config: Ptp4lSourceConfig, phcName: PhcName) {
+    this.#id = id
+    this.#config = config
+    this.#phcName = phcName
+  }
+
+  get facts(): Readonly<Facts> {
+    return this.#facts
+  }
+
+  get last(): Sample | undefined {
+    return this.#last
+  }
+
+  get clock(): ClockName | undefined {
+    return this.#clock
+  }
+
+  get upstream(): Upstream | undefined {
+    return this.#told?.upstream
+  }
+
+  get reach(): number {
+    return this.#reach
+  }
+
+  reason(now: Instant<'mono'>): Reason {
+    const { freeRunning } = this.#config
+    const syncAge = this.#sync.age(now)
+    const given = { freeRunning, clock: this.#clock, syncAge, limit: this.#limit() }
+    return this.link ?? reasonOf(this.#facts, this.ports, given)
+  }
+
+  /** Another eighth of the reach register begins. */
+  countPoll(): void {
+    this.#reach = (this.#reach << 1) & 0xff
+  }
+
+  isPushed(now: Instant<'mono'>): boolean {
+    return this.#pushedAt !== undefined && elapsed(now, this.#pushedAt) < this.#limit()
+  }
+
+  /** Notifications came once, and now Syncs are seen only by asking. */
+  pushesEnded(now: Instant<'mono'>): boolean {
+    const age = this.#sync.age(now)
+    const fresh = age !== undefined && age < this.#limit()
+    return this.#pushedAt !== undefined && !this.isPushed(now) && fresh
+  }
+
+  newConversation(): void {
+    this.#mustIdentify = false
+    this.#identifying.clear()
+    this.#pushedAt = undefined
+  }
+
+  restarted(): void {
+    this.#sync.reset()
+    this.#facts = { ...this.#facts, status: undefined }
+  }
+
+  /** ptp4l cannot tell its PHCs (before 4.0, or a read-only socket): ask the interfaces. */
+  hardwareClockUnknown(out: Action[]): void {
+    this.#mustIdentify = true
+    for (const port of this.ports.unmapped()) {
+      if (this.#identifying.has(port.number)) continue
+      this.#identifying.add(port.number)
+      out.push({ do: 'identify', key: `port:${port.number}`, interface: port.interface })
+    }
+  }
+
+  identified(port: number, phcIndex: number, now: Now, out: Action[]): void {
+    this.ports.identified(port, phcIndex, now.mono)
+    this.tell(now, out)
+  }
+
+  change(change: ClockChange): void {
+    if (change.clock !== this.#clock) return
+    if (change.step !== 0n) this.#sync.forgetOffsets()
+    if (this.#last !== undefined) this.#last = moveSample(this.#last, change)
+  }
+
+  absorb(set: DataSet, pushed: boolean, now: Now, out: Action[]): void {
+    switch (set.name) {
+      case 'PORT_PROPERTIES_NP':
+        this.#portNote(this.ports.properties(set.value, now.mono), out)
+        if (this.#mustIdentify) this.hardwareClockUnknown(out)
+        break
+      case 'PORT_DATA_SET':
+        this.#portNote(this.ports.dataSet(set.value, now.mono), out)
+        break
+      case 'PORT_HWCLOCK_NP':
+        this.ports.hardwareClock(set.value, now.mono)
+        break
+      case 'TIME_PROPERTIES_DATA_SET':
+        this.#properties(set.value, out)
+        break
+      case 'PARENT_DATA_SET':
+        this.#facts.parent = set.value
+        break
+      case 'CURRENT_DATA_SET':
+        this.#facts.current = set.value
+        break
+      case 'TIME_STATUS_NP':
+        if (pushed) this.#pushedAt = now.mono
+        this.#status(set.value, now, out)
+        return
+    }
+    this.tell(now, out)
+  }
+
+  /** Says what the clock is worth when that changed, and on every Sync (`always`). */
+  tell(now: Now, out: Action[], always = false): void {
+    const clock = this.#measured()
+    if (clock === undefined) return
+    const { key, text } = this.reason(now.mono)
+    const before = this.#told
+    const moved = before !== undefined && before.upstream.clock !== clock
+    if (!always && !moved && before?.key === key) return
+    if (moved) {
+      const reason = 'ptp4l listens with another clock now'
+      out.push({ do: 'upstream', upstream: { ...before.upstream, synchronized: false, reason } })
+    }
+    const last = this.#last?.clock === clock ? this.#last : undefined
+    const upstream = upstreamOf(this.#facts, { clock, reason: text, last, now: now.mono })
+    this.#told = { upstream, key }
+    out.push({ do: 'upstream', upstream })
+    const was = before?.upstream.synchronized ?? false
+    if (was && !upstream.synchronized && key !== GRANDMASTER.key) {
+      out.push(note('upstream-lost', text))
+    }
+    if (!was && upstream.synchronized) {
+      out.push(note('reachable', `${clock} follows ${upstream.reference}`))
+    }
+  }
+
+  #portNote(change: string, out: Action[]): void {
+    if (change !== '') out.push(note('port-state', change))
+  }
+
+  #properties(properties: TimeProperties, out: Action[]): void {
+    const before = this.#facts.properties
+    this.#facts.properties = properties
+    if (before === undefined || utcOffsetOf(before) === utcOffsetOf(properties)) return
+    const detail = `TAI - UTC from ${utcOffsetOf(before)} s to ${utcOffsetOf(properties)} s`
+    out.push(note('utc-offset', detail))
+  }
+
+  #status(status: TimeStatus, now: Now, out: Action[]): void {
+    const before = this.#facts.status?.gmIdentity
+    this.#facts.status = status
+    if (before !== undefined && before !== status.gmIdentity) {
+      out.push(note('grandmaster', `${before} to ${status.gmIdentity}`))
+    }
+    const progress = this.#sync.take(status, now.mono)
+    const port = this.ports.receiving(this.#config.freeRunning)
+    const clock = this.#measured()
+    const usable = port !== undefined && status.gmPresent
+    if (usable && progress === 'old') out.push(note('no-progress', `${status.ingressTime}`))
+    const measured = usable && clock !== undefined && this.#facts.current !== undefined
+    if (measured && progress === 'new') this.#sample(status, port, clock, now, out)
+    this.tell(now, out, progress === 'new')
+  }
+
+  #sample(status: TimeStatus, port: Port, clock: ClockName, now: Now, out: Action[]): void {
+    const software = stampsOf(port) !== 'hardware'
+    const offset = software ? 0 : utcOffsetOf(this.#facts.properties)
+    const at = ingressAt(status.ingressTime, offset, now, this.#limit())
+    const { jitter } = this.#sync
+    const sample = sampleOf(this.#facts, status, { source: this.#id, clock, at, port, jitter })
+    this.#last = sample
+    this.#reach |= 1
+    out.push({ do: 'sample', sample })
+    out.push({ do: 'timer', key: 'stale', at: plus(now.mono, this.#limit()) })
+  }
+
+  /** The clock behind the receiving port; without one, the clock that it was or may become. */
+  #measured(): ClockName | undefined {
+    const port = this.ports.receiving(this.#config.freeRunning)
+    const first = this.ports.list[0]
+    if (port !== undefined) this.#clock = this.#clockOf(port)
+    else if (first !== undefined) this.#clock ??= this.#clockOf(first)
+    return this.#clock
+  }
+
+  #clockOf(port: Port): ClockName | undefined {
+    if (port.stamping === 'software') return 'system'
+    if (port.phcIndex === undefined) return notSystem(this.#phcName(undefined, port.interface))
+    if (port.phcIndex >= 0) return notSystem(this.#phcName(port.phcIndex, port.interface))
+    return port.stamping === undefined ? 'system' : undefined
+  }
+
+  /** Syncs that come by notification are seen at once; the others when we ask. */
+  #limit(): Nanos {
+    const { syncSeconds = 1 } = this.ports.receiving(this.#config.freeRunning) ?? {}
+    const asked = this.#pushedAt === undefined ? this.#config.poll : 0
+    return staleAfter(Math.max(syncSeconds, asked))
+  }
+}
+
+/** A port that stamps in hardware does not measure the system clock, whoever says so. */
+const notSystem = (name: ClockName | undefined): ClockName | undefined =>
+  name === 'system' ? undefined : name

@@ -1,0 +1,308 @@
+/**
+ * One ptp4l instance, through its management socket: a sample for every Sync it processed, and the
+ * word to the readers of its PHC on what that PHC is worth (`upstream`).
+ *
+ *   open ─► ask all ─► subscribe ─► TIME_STATUS_NP pushed per Sync ─► sample, upstream
+ *              │                └ 3.1.1, or read-only socket: asked for every `poll` seconds
+ *              └ no answer at all: wrong domain, ask on; refused or fell silent: reopen every second
+ *
+ * This file holds the conversation and its timers; what the answers mean is in ptp4l-tracker.ts.
+ * Facts of the interface: ptp4l(8), linuxptp's tlv.h and clock.c.
+ */
+import type { Ptp4lSourceConfig } from '../config/types.ts'
+import { describeFault, type PortFault, type PortFaultCode } from '../core/errors.ts'
+import type { Action, Event, Now } from '../core/machine.ts'
+import { type Instant, plus, seconds } from '../core/units.ts'
+import type { RandomPort } from '../ports/random.ts'
+import { decodeManagement, errorName, type ManagementBody } from './management.ts'
+import { type DataSet, type DataSetName, idName, NOTIFY } from './management-data.ts'
+import { nextTurn } from './phc-schedule.ts'
+import { CHANNEL, Session } from './ptp4l-session.ts'
+import { note, type PhcName, Tracker } from './ptp4l-tracker.ts'
+import { reason } from './ptp4l-upstream.ts'
+import { viewOf } from './ptp4l-view.ts'
+import type { Source, SourceView } from './source.ts'
+
+export interface Ptp4lOptions {
+  /** Default `ptp4l:SOCKET`. */
+  readonly id?: string
+  readonly config: Ptp4lSourceConfig
+  readonly random: RandomPort
+  readonly phcName: PhcName
+}
+
+const RETRY = seconds(1)
+/** Without a word on an open socket: another domain if it never spoke, else it is gone. */
+const SILENCE = seconds(3)
+const REFRESH = seconds(4)
+/** Seconds; renewed at one third, as phc2sys does. */
+const SUBSCRIPTION = 60
+const RENEWAL = seconds(SUBSCRIPTION / 3)
+const EVERYTHING: readonly DataSetName[] = [
+  'DEFAULT_DATA_SET',
+  'PORT_PROPERTIES_NP',
+  'PORT_HWCLOCK_NP',
+  'TIME_PROPERTIES_DATA_SET',
+  'PARENT_DATA_SET',
+  'PORT_DATA_SET',
+  'CURRENT_DATA_SET',
+]
+const SLOW: readonly DataSetName[] = [
+  'PORT_PROPERTIES_NP',
+  'TIME_PROPERTIES_DATA_SET',
+  'PARENT_DATA_SET',
+  'PORT_DATA_SET',
+]
+const subscription = (duration: number, events: readonly number[]): DataSet => ({
+  name: 'SUBSCRIBE_EVENTS_NP',
+  value: { duration, events },
+})
+const SUBSCRIBE = subscription(SUBSCRIPTION, [NOTIFY.portState, NOTIFY.timeSync, NOTIFY.parent])
+const UNSUBSCRIBE = subscription(0, [])
+/** The socket is full for a moment; everything else means that nobody is at the other end. */
+const PASSING: readonly PortFaultCode[] = ['BUSY', 'NO_SPACE', 'TIMEOUT']
+const TIMERS = ['poll', 'refresh', 'subscribe'] as const
+
+export class Ptp4lSource implements Source {
+  readonly id: string
+  readonly kind = 'ptp4l'
+  readonly #config: Ptp4lSourceConfig
+  readonly #session: Session
+  readonly #tracker: Tracker
+  #openedAt: Instant<'mono'> | undefined
+  #subscribed = false
+  /** It accepts what we send and never answered since it was opened. */
+  #mute = false
+  /** It did answer in an earlier life, so the next answer is that of a new one. */
+  #died = false
+  #restarts = 0
+  /** Last complaint about the link that was noted: one note per outage, not one per second. */
+  #complaint = ''
+  #stopped = false
+
+  constructor({ id, config, random, phcName }: Ptp4lOptions) {
+    this.id = id ?? `ptp4l:${config.socket}`
+    this.#config = config
+    this.#session = new Session(config.socket, config.domain, random)
+    this.#tracker = new Tracker(this.id, config, phcName)
+  }
+
+  handle(event: Event, now: Now): readonly Action[] {
+    const out: Action[] = []
+    if (!this.#stopped) this.#dispatch(event, now, out)
+    return out
+  }
+
+  view(now: Now): SourceView {
+    return viewOf(this.id, this.#config, this.#tracker, {
+      now: now.mono,
+      subscribed: this.#subscribed,
+      restarts: this.#restarts,
+    })
+  }
+
+  #dispatch(event: Event, now: Now, out: Action[]): void {
+    switch (event.on) {
+      case 'start':
+        this.#tracker.link = reason('waiting for the first answers')
+        out.push(this.#session.open())
+        break
+      case 'stop':
+        this.#stop(now, out)
+        break
+      case 'opened':
+        this.#opened(now, out)
+        break
+      case 'received':
+        this.#received(event.data, now, out)
+        break
+      case 'timer':
+        this.#timer(event.key, now, out)
+        break
+      case 'failed':
+        this.#failed(event.what, event.key, event.fault, now, out)
+        break
+      case 'identified':
+        this.#tracker.identified(portOf(event.key), event.phcIndex, now, out)
+        break
+      case 'change':
+        this.#tracker.change(event.change)
+        break
+    }
+  }
+
+  #stop(now: Now, out: Action[]): void {
+    this.#stopped = true
+    for (const key of [...TIMERS, 'stale', 'retry']) out.push({ do: 'cancel', key })
+    if (!this.#session.isOpen) return
+    if (this.#subscribed) out.push(this.#session.set(UNSUBSCRIBE, now.mono))
+    out.push({ do: 'close', channel: CHANNEL })
+  }
+
+  #opened(now: Now, out: Action[]): void {
+    this.#session.opened(now.mono)
+    this.#openedAt = now.mono
+    this.#mute = false
+    this.#subscribed = false
+    this.#askAll(now, out)
+    for (const key of TIMERS) this.#arm(key, now, out)
+  }
+
+  #askAll(now: Now, out: Action[]): void {
+    this.#tracker.newConversation()
+    for (const name of EVERYTHING) out.push(this.#session.get(name, now.mono))
+    out.push(this.#session.set(SUBSCRIBE, now.mono))
+    out.push(this.#session.get('TIME_STATUS_NP', now.mono))
+  }
+
+  #arm(key: (typeof TIMERS)[number], now: Now, out: Action[]): void {
+    const poll = seconds(this.#config.poll)
+    const period = { poll, refresh: REFRESH, subscribe: RENEWAL }[key]
+    out.push({ do: 'timer', key, at: nextTurn(this.#openedAt ?? now.mono, period, now.mono) })
+  }
+
+  #timer(key: string, now: Now, out: Action[]): void {
+    if (key === 'stale') this.#tracker.tell(now, out)
+    if (key === 'retry' && this.#session.isClosed) out.push(this.#session.open())
+    if (!this.#session.isOpen) return
+    if (key === 'poll') this.#poll(now, out)
+    if (key === 'refresh') this.#refresh(now, out)
+    if (key === 'subscribe') {
+      this.#arm(key, now, out)
+      if (!this.#mute) out.push(this.#session.set(SUBSCRIBE, now.mono))
+    }
+  }
+
+  #poll(now: Now, out: Action[]): void {
+    const { mono } = now
+    this.#tracker.countPoll()
+    const missed = this.#session.sweep(mono)
+    if (!this.#mute) for (const name of missed) out.push(note('timeout', name))
+    if (missed.includes('PORT_HWCLOCK_NP')) this.#tracker.hardwareClockUnknown(out)
+    if (this.#session.silence(mono) >= SILENCE) this.#silent(now, out)
+    if (!this.#session.isOpen) return
+    this.#arm('poll', now, out)
+    if (this.#mute) {
+      out.push(this.#session.get('DEFAULT_DATA_SET', mono))
+      return
+    }
+    out.push(this.#session.get('CURRENT_DATA_SET', mono))
+    if (!this.#tracker.isPushed(mono)) out.push(this.#session.get('TIME_STATUS_NP', mono))
+    this.#tracker.tell(now, out)
+  }
+
+  #refresh(now: Now, out: Action[]): void {
+    this.#arm('refresh', now, out)
+    if (this.#mute) return
+    for (const name of SLOW) out.push(this.#session.get(name, now.mono))
+    // notifications that came and come no more, while we are told that we are subscribed
+    if (this.#tracker.pushesEnded(now.mono)) out.push(this.#session.set(SUBSCRIBE, now.mono))
+  }
+
+  #silent(now: Now, out: Action[]): void {
+    if (this.#session.heard) {
+      this.#lost('ptp4l does not answer', now, out)
+      return
+    }
+    if (this.#mute) return
+    this.#mute = true
+    const text = `answers none of our requests in domain ${this.#config.domain}`
+    this.#complain('wrong-domain', text, out)
+    this.#tracker.link = reason(text)
+    this.#tracker.tell(now, out)
+  }
+
+  /** The other end is gone: close, and try again every second until it is back. */
+  #lost(why: string, now: Now, out: Action[]): void {
+    if (this.#session.heard) this.#died = true
+    if (this.#session.isOpen) out.push({ do: 'close', channel: CHANNEL })
+    this.#session.closed()
+    this.#subscribed = false
+    this.#complain(this.#died ? 'unreachable' : 'open-failed', why, out)
+    this.#tracker.link = reason(why)
+    this.#tracker.tell(now, out)
+    out.push({ do: 'timer', key: 'retry', at: plus(now.mono, RETRY) })
+  }
+
+  #complain(
+    code: 'unreachable' | 'open-failed' | 'wrong-domain',
+    why: string,
+    out: Action[],
+  ): void {
+    if (this.#complaint !== why) out.push(note(code, why))
+    this.#complaint = why
+  }
+
+  #failed(what: string, key: string, fault: PortFault, now: Now, out: Action[]): void {
+    if (what === 'identify') {
+      out.push(note('degraded', `PHC of port ${portOf(key)}: ${describeFault(fault)}`))
+      return
+    }
+    if (what === 'send' && PASSING.includes(fault.code)) {
+      out.push(note('send-failed', describeFault(fault)))
+      return
+    }
+    // of a burst of requests every one fails: the first tells it
+    if (what === 'send' ? this.#session.isOpen : !this.#session.isClosed) {
+      this.#lost(absence(fault, this.#config.socket), now, out)
+    }
+  }
+
+  #received(data: Uint8Array, now: Now, out: Action[]): void {
+    if (!this.#session.isOpen) return
+    const result = decodeManagement(data)
+    if (!result.ok) {
+      out.push(note('malformed', `${result.fault} at ${result.at}`))
+      return
+    }
+    const kind = this.#session.classify(result.value, now.mono)
+    if (kind === 'stray') {
+      out.push(note('wrong-id', idName(result.value.body.id)))
+      return
+    }
+    this.#alive(now, out)
+    if (kind === 'reset') {
+      this.#restarted('its notifications count from the start again', out)
+      this.#askAll(now, out)
+    }
+    this.#body(result.value.body, kind !== 'answer', now, out)
+  }
+
+  /** The first word after a silence. */
+  #alive(now: Now, out: Action[]): void {
+    if (this.#died) this.#restarted('it answers again', out)
+    this.#died = false
+    this.#complaint = ''
+    this.#tracker.link = undefined
+    if (!this.#mute) return
+    this.#mute = false
+    this.#askAll(now, out)
+  }
+
+  #restarted(how: string, out: Action[]): void {
+    this.#restarts += 1
+    this.#tracker.restarted()
+    out.push(note('restarted', how))
+  }
+
+  #body(body: ManagementBody, pushed: boolean, now: Now, out: Action[]): void {
+    if (body.kind === 'data') {
+      if (body.set.name === 'SUBSCRIBE_EVENTS_NP') {
+        this.#subscribed = body.set.value.events.length > 0
+      } else this.#tracker.absorb(body.set, pushed, now, out)
+    }
+    if (body.kind !== 'error') return
+    const name = idName(body.id)
+    out.push(note('management-error', `${name}: ${errorName(body.errorId)}`))
+    if (name === 'PORT_HWCLOCK_NP') this.#tracker.hardwareClockUnknown(out)
+    if (name === 'SUBSCRIBE_EVENTS_NP') this.#subscribed = false
+  }
+}
+
+/** `port:2`, the key under which a port's PHC is asked for. */
+const portOf = (key: string): number => Number(key.slice('port:'.length))
+
+const absence = (fault: PortFault, socket: string): string =>
+  fault.code === 'NOT_FOUND' || fault.code === 'REFUSED'
+    ? `ptp4l is not running: nobody listens at ${socket}`
+    : describeFault(fault)
