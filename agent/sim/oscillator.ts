@@ -17,6 +17,7 @@ import type { SeededRandom } from './random.ts'
 const SECOND = 1e9
 /** Seconds of history that are kept at least; older moments cannot be asked for any more. */
 const KEEP = 4096
+const HORIZON = 1_000_000_000_000n
 
 export interface OscillatorOptions {
   readonly frequency: Ppb
@@ -54,9 +55,14 @@ export class Oscillator {
     return ppb(this.#frequencies[this.#index(Math.floor(Number(t) / SECOND))] as number)
   }
 
-  /** Changes the frequency from the next second that nobody has asked for yet (heat, vibration). */
-  shift(by: Ppb): void {
-    this.#shift += by
+  /** Changes the frequency from the second after `t` on (heat, vibration). */
+  shift(t: bigint, by: Ppb): void {
+    const start = this.#index(Math.floor(Number(t) / SECOND)) + 1
+    for (let i = start; i < this.#gains.length; i++) {
+      this.#frequencies[i] = (this.#frequencies[i] as number) + by
+      this.#gains[i] = (this.#gains[i - 1] as number) + (this.#frequencies[i - 1] as number)
+    }
+    if (start === this.#gains.length) this.#shift += by
   }
 
   #index(second: number): number {
@@ -119,12 +125,18 @@ export class Counter {
     this.#whole += by
   }
 
-  /** When, from `from` on, the counter shows `value` (at its present rate) or already showed it. */
+  /**
+   * When, from `from` on, the counter shows `value` at its present rate. Looks 1000 s ahead and no
+   * farther: what is later is answered with then, to be asked again.
+   */
   when(value: bigint, from: bigint): bigint {
-    let t = from
+    const missing = value - this.read(from)
+    if (missing <= 0n) return from
+    if (missing > HORIZON) return from + HORIZON
+    let t = from + missing
     for (let i = 0; i < 4; i++) t += value - this.read(t)
     while (this.read(t) < value) t += 1n
-    return t < from ? from : t
+    return t
   }
 
   #extra(t: bigint): number {

@@ -1,0 +1,158 @@
+/**
+ * A scenario is data: a seed, the node's clocks, its peers, the agent's configuration, and a timeline
+ * of happenings. `stage` builds the world out of it; the agent is brought by whoever runs it.
+ */
+import type { Config } from '../config/types.ts'
+import type { ClockName } from '../core/sample.ts'
+import type { ClockAdjustment } from '../ports/clock.ts'
+import type { NodeInfo } from '../ports/node.ts'
+import type { Link } from './network.ts'
+import { type NtpBehaviour, NtpServer, type NtpServerOptions } from './peers/ntp-server.ts'
+import { type Grandmaster, Ptp4l, type Ptp4lOptions } from './peers/ptp4l.ts'
+import { Resolver, type ResolverBehaviour, type ResolverOptions } from './peers/resolver.ts'
+import type { ClockSetup, PhcSetup } from './setup.ts'
+import { World } from './world.ts'
+
+/** What happens; `all` stands for every peer of the kind. */
+export type Deed =
+  | { readonly do: 'ntp'; readonly server: string; readonly set: Partial<NtpBehaviour> }
+  | { readonly do: 'ntp-link'; readonly server: string; readonly set: Partial<Link> }
+  | { readonly do: 'grandmaster'; readonly set: Partial<Grandmaster> }
+  | { readonly do: 'ptp4l'; readonly what: 'kill' | 'restart' }
+  | { readonly do: 'resolver'; readonly server: string; readonly set: Partial<ResolverBehaviour> }
+  | { readonly do: 'names'; readonly down: boolean }
+  /** Another program writes a clock behind the agent's back. */
+  | { readonly do: 'foreign'; readonly clock: ClockName; readonly adjustment: ClockAdjustment }
+  | { readonly do: 'suspend'; readonly seconds: number; readonly rtcErrorNs: bigint }
+
+export interface Happening {
+  /** Seconds after the world began (or, repeated, after the period began). */
+  readonly at: number
+  /** For people who watch; empty: nothing to tell. */
+  readonly say: string
+  readonly deeds: readonly Deed[]
+}
+
+export interface NamedNtpServer extends NtpServerOptions {
+  /** Host name under which it resolves; its address does as well. */
+  readonly name: string
+}
+
+export interface Scenario {
+  readonly seed: string
+  readonly config: Config
+  readonly system?: ClockSetup
+  readonly phcs?: readonly PhcSetup[]
+  readonly info?: Partial<Omit<NodeInfo, 'phcs'>>
+  readonly ntp?: readonly NamedNtpServer[]
+  readonly ptp4l?: Omit<Ptp4lOptions, 'phc' | 'phcIndex' | 'interface'> & {
+    readonly clock: ClockName
+  }
+  readonly resolvers?: readonly ResolverOptions[]
+  /** State directory when the agent starts. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly timeline?: readonly Happening[]
+  /** The timeline begins anew every so many seconds. */
+  readonly period?: number
+}
+
+export interface Stage {
+  readonly world: World
+  readonly ntp: ReadonlyMap<string, NtpServer>
+  readonly ptp4l: Ptp4l | undefined
+  readonly resolvers: ReadonlyMap<string, Resolver>
+  perform(deed: Deed): void
+}
+
+function createPtp4l(scenario: Scenario, world: World): Ptp4l | undefined {
+  const { ptp4l, phcs = [] } = scenario
+  const setup = phcs.find((each) => each.name === ptp4l?.clock)
+  const phc = setup && world.phc(setup.name)
+  if (ptp4l === undefined || setup === undefined || phc === undefined) return undefined
+  const [first = 'eth0'] = setup.info.interfaces
+  return new Ptp4l({ ...ptp4l, phc, phcIndex: setup.info.index, interface: first })
+}
+
+function createNtp({ ntp = [] }: Scenario, world: World): Map<string, NtpServer> {
+  const servers = new Map<string, NtpServer>()
+  for (const { name, ...options } of ntp) {
+    servers.set(name, new NtpServer(options))
+    world.devices.names.set(name, [options.address])
+  }
+  return servers
+}
+
+const chosen = <T>(peers: ReadonlyMap<string, T>, name: string): T[] =>
+  [...peers].filter(([key]) => name === 'all' || key === name).map(([, peer]) => peer)
+
+function performer(stage: Omit<Stage, 'perform'>): (deed: Deed) => void {
+  const { world, ntp, ptp4l, resolvers } = stage
+  return (deed) => {
+    switch (deed.do) {
+      case 'ntp':
+        for (const server of chosen(ntp, deed.server)) Object.assign(server.behaviour, deed.set)
+        break
+      case 'ntp-link':
+        for (const server of chosen(ntp, deed.server)) Object.assign(server.link, deed.set)
+        break
+      case 'grandmaster':
+        if (ptp4l !== undefined) Object.assign(ptp4l.grandmaster, deed.set)
+        break
+      case 'ptp4l':
+        ptp4l?.[deed.what]()
+        break
+      case 'resolver':
+        for (const each of chosen(resolvers, deed.server)) Object.assign(each.behaviour, deed.set)
+        break
+      case 'names':
+        world.devices.resolverDown = deed.down
+        break
+      case 'foreign':
+        clockOf(world, deed.clock)?.foreignAdjust(deed.adjustment)
+        break
+      case 'suspend':
+        world.suspend(deed.seconds, deed.rtcErrorNs)
+        break
+    }
+  }
+}
+
+const clockOf = (world: World, name: ClockName) =>
+  name === 'system' ? world.system : world.phc(name)
+
+type Timeline = Pick<Scenario, 'timeline' | 'period'>
+
+/** Plans the timeline, again and again when it has a period. */
+function plan(stage: Stage, scenario: Timeline, begin = 0): void {
+  const { timeline = [], period } = scenario
+  for (const { at, deeds } of timeline) {
+    stage.world.at(begin + at, () => {
+      for (const deed of deeds) stage.perform(deed)
+    })
+  }
+  if (period === undefined) return
+  stage.world.at(begin + period, () => plan(stage, scenario, begin + period))
+}
+
+export function stage(scenario: Scenario): Stage {
+  const { seed, system, phcs, info, resolvers = [], files = {} } = scenario
+  const world = new World({
+    seed,
+    ...(system && { system }),
+    ...(phcs && { phcs }),
+    ...(info && { info }),
+  })
+  for (const [name, text] of Object.entries(files)) world.devices.files.set(name, text)
+  const peers = {
+    world,
+    ntp: createNtp(scenario, world),
+    ptp4l: createPtp4l(scenario, world),
+    resolvers: new Map(resolvers.map((each) => [each.address, new Resolver(each)])),
+  }
+  for (const server of peers.ntp.values()) world.add(server)
+  if (peers.ptp4l !== undefined) world.add(peers.ptp4l)
+  for (const each of peers.resolvers.values()) for (const end of each.endpoints) world.add(end)
+  const built: Stage = { ...peers, perform: performer(peers) }
+  plan(built, scenario)
+  return built
+}
