@@ -6,12 +6,12 @@ import { mono } from '../../agent/core/units.ts'
 import { createNotifier, watchdogInterval } from '../../agent/runtime/notify.ts'
 import { orErrno } from '../../native/ioctl.ts'
 import { bind, close, read, socket } from '../../native/libc.ts'
-import { encodeUnixAddress } from '../../native/notify-socket.ts'
+import { notifyAddress } from '../../native/notify-socket.ts'
 
 /** A service manager: a bound datagram socket and what has arrived at it. */
 function manager(t: Tap, path: string): { next: () => string } {
   const fd = socket(1, 0x80802, 0)
-  const address = encodeUnixAddress(path)
+  const address = notifyAddress(path)
   if (address === undefined) throw new Error('no address')
   if (bind(fd, address, address.length) !== 0) throw new Error(`${orErrno(-1)}`)
   t.teardown(() => {
@@ -84,7 +84,7 @@ t.test('a queue that is full does not hold up the agent', async (t) => {
 
 t.test('a name that is no socket address is a fault at each message', async (t) => {
   for (const NOTIFY_SOCKET of ['relative', '@', `/${'x'.repeat(200)}`, '/a\0b', 'vsock:2:1']) {
-    t.equal(encodeUnixAddress(NOTIFY_SOCKET), undefined)
+    t.equal(notifyAddress(NOTIFY_SOCKET), undefined)
     const notifier = createNotifier({ NOTIFY_SOCKET })
     t.match(notifier.watchdog(), { ok: false, fault: { code: 'INVALID' } })
     notifier.close()
