@@ -33,6 +33,14 @@ export const NOTES = {
   'kiss-deny': ['error', 'the server refuses us (DENY or RSTR)'],
   'kiss-other': ['count', 'a kiss code we do not act upon'],
   loop: ['warning', 'the server follows this node'],
+  'interleaved-first': [
+    'count',
+    'the first interleaved answer after a basic one measures nothing new',
+  ],
+  'bad-precision': ['count', 'the clock of the server is coarser than the largest delay allowed'],
+  straddled: ['count', 'an exchange was discarded: the clock was stepped meanwhile'],
+  // --- chronyd
+  'command-refused': ['count', 'chronyd answered with an error status'],
   // --- ptp4l and PHC
   'wrong-id': ['count', 'an answer to a question we did not ask'],
   'management-error': ['count', 'ptp4l answered with an error status'],
