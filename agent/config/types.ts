@@ -101,4 +101,6 @@ export interface Config {
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
   /** False when no config file was given: what was discovered is observed. */
   readonly explicit: boolean
+  /** True where `sources` was not given: `completeConfig` fills it with what the node has. */
+  readonly discover?: boolean
 }

@@ -1,0 +1,70 @@
+/** What a configuration amounts to, one line per thing, for `check-config` and the log at start. */
+
+import { withPort } from '../dns/address.ts'
+import { DNS_PORT } from '../dns/targets.ts'
+import { formatDuration as time } from './duration.ts'
+import type { ClockConfig, Config, DnsConfig, NtpSourceConfig, SourceConfig } from './types.ts'
+
+const NTP_PORT = 123
+
+function describeClock(name: string, clock: ClockConfig): string {
+  const { mode, servo, step, holdover, maxSlewPpm, lockThreshold } = clock
+  if (mode !== 'drive') return `clock ${name}: ${mode}`
+  const boot = step.boot === 0 ? 'never steps at start' : `steps beyond ${time(step.boot)} at start`
+  return (
+    `clock ${name}: drive with ${servo}, ${boot}, slews with at most ${maxSlewPpm} ppm, ` +
+    `locked within ${time(lockThreshold)}, holds over for ${time(holdover.seconds)} or up to ${time(holdover.bound)}`
+  )
+}
+
+const NTP_FLAGS = ['iburst', 'xleave', 'noselect', 'prefer', 'trust', 'require'] as const
+
+function describeNtp(source: NtpSourceConfig): string {
+  const { name, pool, port, minpoll, maxpoll, maxSources } = source
+  const what = pool ? `pool ${name}, up to ${maxSources} servers` : `server ${name}`
+  const where = port === NTP_PORT ? '' : ` port ${port}`
+  const flags = NTP_FLAGS.filter((flag) => source[flag]).map((flag) => `, ${flag}`)
+  return `source ntp: ${what}${where}, polls every 2^${minpoll} to 2^${maxpoll} s${flags.join('')}`
+}
+
+function describeSource(source: SourceConfig, assumed: boolean): string {
+  switch (source.type) {
+    case 'ntp':
+      return describeNtp(source)
+    case 'ptp4l': {
+      const guess = assumed ? ' (assumed: the socket does not tell)' : ''
+      return `source ptp4l: ${source.socket}, domain ${source.domain}${guess}`
+    }
+    case 'chrony':
+      return `source chrony: ${withPort(source.address, source.port, 323)}, every ${time(source.poll)}`
+  }
+}
+
+function describeDns(dns: DnsConfig): string[] {
+  if (!dns.enabled) return ['dns: off']
+  return [
+    `dns: nameservers of ${dns.resolvConf} asked for ${dns.names.join(', ')}; ` +
+      `at most ${dns.maxRate}/s, time-out ${time(dns.timeout)}`,
+    ...dns.targets.map(
+      ({ server, port, names, transports }) =>
+        `dns: ${withPort(server, port, DNS_PORT)} asked for ${names.join(', ')} over ${transports.join(' and ')}`,
+    ),
+  ]
+}
+
+export function describeConfig(config: Config): string[] {
+  const { clocks, sources, discover, dns, listen, socket, stateDirectory } = config
+  const named = Object.entries(clocks).map(([name, clock]) => describeClock(name, clock))
+  const system = 'system' in clocks ? [] : ['clock system: observe']
+  const found = discover === true && sources.length === 0
+  return [
+    ...system,
+    ...named,
+    ...(found ? ['sources: what is found on the node at start'] : []),
+    ...sources.map((source) => describeSource(source, discover === true)),
+    ...describeDns(dns),
+    `http: ${listen === '' ? 'off' : listen}`,
+    `socket: ${socket === '' ? 'off' : socket}`,
+    `state: ${stateDirectory}`,
+  ]
+}

@@ -1,0 +1,275 @@
+/**
+ * The configuration file: every key, its meaning, range and default, in one place. The types that the
+ * agent works with (types.ts) are what comes out; the JSON Schema for editors is made from what goes
+ * in (config/schema.json).
+ *
+ * Maps are strict: a key that is not here is a fault, never ignored. What needs two keys at once is
+ * checked in checks.ts. Defaults of NTP are chronyd's (minpoll 6, maxpoll 10, maxdelay 3 s, four
+ * sources of a pool), except that the first answers come in a burst.
+ */
+import * as v from 'valibot'
+import { addressFamily } from '../dns/address.ts'
+import { parseQuestion } from '../dns/question.ts'
+import { DURATION, DURATION_EXPECTED, formatDuration, parseDuration } from './duration.ts'
+import type {
+  ChronySourceConfig,
+  ClockConfig,
+  Config,
+  DnsConfig,
+  NtpSourceConfig,
+  Ptp4lSourceConfig,
+  SourceConfig,
+} from './types.ts'
+
+/** Seconds out of `3s`, within the limits (in seconds). */
+const duration = (low: number, high: number, description: string) =>
+  v.pipe(
+    v.union(
+      [v.literal(0), v.pipe(v.string(), v.regex(DURATION, DURATION_EXPECTED))],
+      () => DURATION_EXPECTED,
+    ),
+    v.description(description),
+    v.transform(parseDuration),
+    v.minValue(low, `must be at least ${formatDuration(low)}`),
+    v.maxValue(high, `must be at most ${formatDuration(high)}`),
+  )
+
+const number = (low: number, high: number, description: string) =>
+  v.pipe(v.number(), v.minValue(low), v.maxValue(high), v.description(description))
+
+const integer = (low: number, high: number, description: string) =>
+  v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high), v.description(description))
+
+const flag = (description: string) => v.pipe(v.boolean(), v.description(description))
+const port = (description = 'UDP port') => integer(1, 65_535, description)
+
+/** An address or a name of host name form (RFC 1123 section 2.1, with the underscore seen in the wild). */
+const HOST = /^(?=.{1,253}$)[a-z\d_]([a-z\d_-]{0,62})(\.[a-z\d_][a-z\d_-]{0,62})*\.?$/i
+const host = (description: string) =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (value) =>
+        addressFamily(value) !== undefined || (HOST.test(value) && !/^[\d.]+$/.test(value)),
+      'expected a host name or an IP address',
+    ),
+    v.description(description),
+  )
+
+const address = (description: string, why = '') =>
+  v.pipe(
+    v.string(),
+    v.check((value) => addressFamily(value) !== undefined, `expected an IP address${why}`),
+    v.description(description),
+  )
+
+const absolute = (description: string) =>
+  v.pipe(v.string(), v.regex(/^\//, 'expected an absolute path'), v.description(description))
+
+const stepSchema = v.strictObject({
+  boot: v.optional(
+    duration(0, 1e6, 'Before the first lock: step when the offset is beyond this. 0: never step.'),
+    '10ms',
+  ),
+  foreign: v.optional(
+    duration(
+      0,
+      1e6,
+      'After somebody else stepped the clock, or a suspend: the same. 0: never step.',
+    ),
+    '128ms', // STEPT of RFC 5905
+  ),
+  panic: v.optional(
+    duration(0, 1e9, 'After the first lock: freeze beyond this offset. 0: no limit.'),
+    '1000s', // PANICT of RFC 5905
+  ),
+})
+
+const holdoverSchema = v.pipe(
+  v.strictObject({
+    time: v.optional(duration(0, 1e8, 'Free running after this long without a reference.'), '24h'),
+    bound: v.optional(duration(1e-9, 1e3, 'Free running beyond this error bound.'), '500ms'),
+  }),
+  v.description('Limits of holdover.'),
+  v.transform(({ time, bound }) => ({ seconds: time, bound })),
+)
+
+export const clockSchema = v.pipe(
+  v.strictObject({
+    mode: v.optional(
+      v.pipe(
+        v.picklist(['observe', 'follow', 'drive']),
+        v.description(
+          'observe: measure only. follow: something else steers it. drive: we steer it.',
+        ),
+      ),
+      'observe',
+    ),
+    servo: v.optional(v.pipe(v.picklist(['pi']), v.description('Control law.')), 'pi'),
+    maxSlewPpm: v.optional(
+      number(0.001, 100_000, 'Largest frequency used to remove an offset, ppm.'),
+      500, // the limit of adjtimex(2) without changing the tick
+    ),
+    step: v.optional(v.pipe(stepSchema, v.description('When to step.')), {}),
+    lockThreshold: v.optional(
+      duration(1e-9, 10, 'Within this offset the clock counts as locked.'),
+      '1ms',
+    ),
+    rate: v.optional(number(0.001, 128, 'Readings of a PHC per second, Hz.'), 1),
+    holdover: v.optional(holdoverSchema, {}),
+  }),
+  v.transform((clock): ClockConfig => clock),
+)
+
+export const CLOCK_KEY = /^(system|phc:[^\s|]+)$/
+export const CLOCK_KEY_EXPECTED =
+  'expected system, or phc: with an interface, a device (/dev/ptp0) or a PCI address'
+
+export const ntpSchema = v.pipe(
+  v.strictObject({
+    server: v.optional(host('One server: host name or address.')),
+    pool: v.optional(host('A name with many addresses, of which several are used.')),
+    maxSources: v.optional(integer(1, 16, 'Servers taken from a pool.'), 4),
+    port: v.optional(port(), 123),
+    minpoll: v.optional(integer(-7, 24, 'Shortest poll interval, log2 of seconds.'), 6),
+    maxpoll: v.optional(integer(-7, 24, 'Longest poll interval, log2 of seconds.'), 10),
+    iburst: v.optional(flag('The first requests in quick succession.'), true),
+    xleave: v.optional(flag('Interleaved mode: better stamps from servers that know it.'), false),
+    noselect: v.optional(flag('Measure, but never select.'), false),
+    prefer: v.optional(flag('Select before others that are as true.'), false),
+    trust: v.optional(flag('Never a falseticker against sources without this flag.'), false),
+    require: v.optional(flag('Without a source of this flag nothing is selected.'), false),
+    maxDelay: v.optional(duration(1e-6, 1000, 'Largest accepted round trip.'), '3s'),
+    offset: v.optional(duration(-1e3, 1e3, 'Added to each offset: a known asymmetry.'), 0),
+  }),
+  v.description('An NTP server, or a pool of them.'),
+  v.metadata({ oneOf: [{ required: ['server'] }, { required: ['pool'] }] }),
+  v.transform(
+    ({ server, pool, ...rest }): NtpSourceConfig => ({
+      ...rest,
+      type: 'ntp',
+      name: server ?? pool ?? '',
+      pool: server === undefined,
+    }),
+  ),
+)
+
+export const ptp4lSchema = v.pipe(
+  v.strictObject({
+    socket: v.optional(
+      absolute('Management socket (uds_address of ptp4l.conf).'),
+      '/var/run/ptp4l',
+    ),
+    domain: v.optional(integer(0, 255, 'PTP domain of that ptp4l (domainNumber).'), 0),
+    poll: v.optional(
+      duration(0.01, 3600, 'Between polls where subscription is not to be had.'),
+      '1s',
+    ),
+    freeRunning: v.optional(flag('That ptp4l measures only (free_running 1).'), false),
+  }),
+  v.description('A ptp4l of linuxptp on this node.'),
+  v.transform((source): Ptp4lSourceConfig => ({ ...source, type: 'ptp4l' })),
+)
+
+export const chronySchema = v.pipe(
+  v.strictObject({
+    address: v.optional(address('Where chronyd answers commands.'), '127.0.0.1'),
+    port: v.optional(port('Command port of chronyd.'), 323),
+    poll: v.optional(duration(0.1, 3600, 'Between questions.'), '10s'),
+  }),
+  v.description('A chronyd that is watched.'),
+  v.transform((source): ChronySourceConfig => ({ ...source, type: 'chrony' })),
+)
+
+export const sourceSchema = v.pipe(
+  v.strictObject({
+    ntp: v.optional(ntpSchema),
+    ptp4l: v.optional(ptp4lSchema),
+    chrony: v.optional(chronySchema),
+  }),
+  v.metadata({ minProperties: 1, maxProperties: 1 }),
+  v.transform(({ ntp, ptp4l, chrony }): SourceConfig[] =>
+    [ntp, ptp4l, chrony].filter((source) => source !== undefined),
+  ),
+)
+
+const question = v.pipe(
+  v.string(),
+  v.check((value) => parseQuestion(value).ok, 'expected a name, or a name and a record type'),
+  v.description('NAME or NAME TYPE; without a type A, for the root (.) NS.'),
+)
+
+const names = v.pipe(v.array(question), v.minLength(1, 'expected at least one name'))
+
+export const targetSchema = v.strictObject({
+  server: address('Address of the server.', ': the probe must not need the DNS that it probes'),
+  port: v.optional(port('Port, UDP and TCP.'), 53),
+  names: v.optional(v.pipe(names, v.description('Names that must exist there.')), ['.']),
+  transports: v.optional(
+    v.pipe(
+      v.array(v.picklist(['udp', 'tcp'])),
+      v.minLength(1, 'expected udp, tcp or both'),
+      v.description('How to ask.'),
+    ),
+    ['udp', 'tcp'],
+  ),
+})
+
+export const dnsSchema = v.pipe(
+  v.strictObject({
+    enabled: v.optional(flag('Probe at all.'), true),
+    resolvConf: v.optional(absolute('Its nameservers are probed.'), '/etc/resolv.conf'),
+    targets: v.optional(v.pipe(v.array(targetSchema), v.description('Further servers.')), []),
+    names: v.optional(
+      v.pipe(names, v.description('Names asked of every nameserver of resolv.conf.')),
+      ['.'], // the name that every resolver must answer, wherever it stands
+    ),
+    maxRate: v.optional(number(0.001, 100, 'Queries per second of this node, all together.'), 1),
+    timeout: v.optional(duration(0.01, 30, 'An answer after this is late.'), '5s'),
+  }),
+  v.description('The DNS probe.'),
+  v.transform((dns): DnsConfig => dns),
+)
+
+export const configSchema = v.pipe(
+  v.strictObject({
+    clocks: v.optional(
+      v.pipe(
+        v.record(v.pipe(v.string(), v.regex(CLOCK_KEY, CLOCK_KEY_EXPECTED)), clockSchema),
+        v.description('system, phc:INTERFACE, phc:/dev/ptpN or phc:PCI-ADDRESS'),
+      ),
+      {},
+    ),
+    sources: v.optional(
+      v.pipe(
+        v.array(sourceSchema),
+        v.description('References, one per item. Without this key: what the node has is measured.'),
+      ),
+    ),
+    dns: v.optional(dnsSchema, {}),
+    listen: v.optional(
+      v.pipe(v.string(), v.description('ADDRESS:PORT of the HTTP endpoint; empty: none.')),
+      '127.0.0.1:9975',
+    ),
+    socket: v.optional(
+      v.pipe(v.string(), v.description('Unix socket of the same API, for the CLI; empty: none.')),
+      '/run/timewarden/timewarden.sock',
+    ),
+    stateDirectory: v.optional(absolute('Drift files live here.'), '/var/lib/timewarden'),
+    logLevel: v.optional(
+      v.pipe(
+        v.picklist(['error', 'warn', 'info', 'debug']),
+        v.description('Least severity logged.'),
+      ),
+      'info',
+    ),
+  }),
+  v.transform(
+    ({ sources, ...rest }): Config => ({
+      ...rest,
+      sources: (sources ?? []).flat(),
+      discover: sources === undefined,
+      explicit: true,
+    }),
+  ),
+)
