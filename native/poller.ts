@@ -20,14 +20,12 @@ const ADD = 1
 const DELETE = 2
 const EPOLLIN = 1
 const EPOLLPRI = 2
-const EPOLLERR = 8
-const EPOLLHUP = 16
 
 const DATA_AT = process.arch === 'x64' ? 4 : 8
 const EVENT = DATA_AT + 8
 const CAPACITY = 32
-/** So many wake-ups in a row for an error that nobody takes, and the descriptor is dropped. */
-const MAX_IDLE_ERRORS = 16
+/** So many wake-ups in a row in which there was nothing to take, and the descriptor is dropped. */
+const MAX_IDLE = 16
 
 /**
  * Called when its descriptor is ready; takes what there is and says whether there was anything.
@@ -40,7 +38,7 @@ interface Entry {
   readonly serial: number
   readonly drain: Drain
   readonly lost: (fault: PortFault) => void
-  idleErrors: number
+  idle: number
 }
 
 export class Poller {
@@ -80,7 +78,7 @@ export class Poller {
     view.setUint32(DATA_AT, fd, true)
     view.setUint32(DATA_AT + 4, this.#serial, true)
     if (epollCtl(this.#epoll, ADD, fd, this.#event) < 0) return portFault('epoll_ctl', lastErrno())
-    this.#entries.set(fd, { fd, serial: this.#serial, drain, lost, idleErrors: 0 })
+    this.#entries.set(fd, { fd, serial: this.#serial, drain, lost, idle: 0 })
     this.#watch.ref()
     return undefined
   }
@@ -114,24 +112,22 @@ export class Poller {
 
   #dispatch(): void {
     const count = epollWait(this.#epoll, this.#events, CAPACITY, 0)
-    const ready: [entry: Entry, events: number][] = []
+    const ready: Entry[] = []
     for (let k = 0; k < count; k += 1) {
       const at = k * EVENT
       const entry = this.#entries.get(this.#view.getUint32(at + DATA_AT, true))
       if (entry?.serial !== this.#view.getUint32(at + DATA_AT + 4, true)) continue
-      ready.push([entry, this.#view.getUint32(at, true)])
+      ready.push(entry)
     }
-    for (const [entry, events] of ready) {
+    for (const entry of ready) {
       // an earlier one may have removed it
-      if (this.#entries.get(entry.fd) === entry) this.#serve(entry, events)
+      if (this.#entries.get(entry.fd) === entry) this.#serve(entry)
     }
   }
 
-  #serve(entry: Entry, events: number): void {
-    const taken = entry.drain()
-    const idle = !taken && (events & (EPOLLERR | EPOLLHUP)) !== 0
-    entry.idleErrors = idle ? entry.idleErrors + 1 : 0
-    if (entry.idleErrors < MAX_IDLE_ERRORS) return
+  #serve(entry: Entry): void {
+    entry.idle = entry.drain() ? 0 : entry.idle + 1
+    if (entry.idle < MAX_IDLE || this.#entries.get(entry.fd) !== entry) return
     this.remove(entry.fd)
     entry.lost({ code: 'IO', syscall: 'epoll_wait', errno: '' })
   }

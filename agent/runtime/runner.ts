@@ -1,0 +1,221 @@
+/**
+ * Performs the actions of the core on the real machine and tells it what came of them.
+ *
+ * One event is handled at a time: its actions are performed in order, and the events that these
+ * lead to wait for their turn. `now` is read once per event, when it is handed over. An exception
+ * of the core is a bug and is not caught: the process dies, the clock keeps its last good frequency.
+ */
+import type { Action, Event, Now } from '../core/machine.ts'
+import type { ComparePort } from '../ports/compare.ts'
+import type { FilesPort } from '../ports/files.ts'
+import type { IdentifyPort } from '../ports/identify.ts'
+import { Channels } from './channels.ts'
+import { readNow } from './clock.ts'
+import { NameResolver } from './runner-resolve.ts'
+import { type Lateness, Timers } from './runner-timers.ts'
+
+export type Note = Extract<Action, { readonly do: 'note' }>
+
+export interface Core {
+  handle(event: Event, now: Now): readonly Action[]
+}
+
+export interface RunnerOptions {
+  readonly compare: ComparePort
+  readonly identify: IdentifyPort
+  readonly files: FilesPort
+  readonly log: (note: Note) => void
+  readonly now?: () => Now
+  readonly resolver?: NameResolver
+  /** False: UDP by node:dgram, with the program's own stamps. */
+  readonly kernelStamps?: boolean
+}
+
+interface Queued {
+  readonly event: Event
+  /** Dropped when this is no longer live. */
+  readonly link: { readonly live: boolean } | undefined
+}
+
+export class Runner {
+  readonly #core: Core
+  readonly #options: RunnerOptions
+  readonly #now: () => Now
+  readonly #channels: Channels
+  readonly #timers: Timers
+  readonly #resolver: NameResolver
+  readonly #queue: Queued[] = []
+  readonly #stores = new Set<Promise<void>>()
+  #draining = false
+  #stopped = false
+
+  constructor(core: Core, options: RunnerOptions) {
+    this.#core = core
+    this.#options = options
+    this.#now = options.now ?? readNow
+    this.#resolver = options.resolver ?? new NameResolver()
+    this.#timers = new Timers({
+      now: () => this.#now().mono,
+      fire: (key) => this.#deliver({ on: 'timer', key }),
+    })
+    const reported = new Set<string>()
+    this.#channels = new Channels({
+      now: this.#now,
+      deliver: (event, link) => this.#deliver(event, link),
+      degraded: (detail) => {
+        if (reported.has(detail)) return
+        reported.add(detail)
+        options.log({ do: 'note', code: 'degraded', detail, subject: 'agent' })
+      },
+      kernelStamps: options.kernelStamps ?? true,
+    })
+  }
+
+  /** How late timers were; total and maximum since the start. */
+  get lateness(): Lateness {
+    return this.#timers.lateness
+  }
+
+  start(): void {
+    this.#deliver({ on: 'start' })
+  }
+
+  /** Tells the core, does what it still wants, and ends everything; files are written when it resolves. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#deliver({ on: 'stop' })
+    this.#stopped = true
+    this.#queue.length = 0
+    this.#timers.clear()
+    this.#resolver.cancel()
+    this.#channels.closeAll()
+    await Promise.all(this.#stores)
+  }
+
+  #deliver(event: Event, link?: { readonly live: boolean }): void {
+    if (this.#stopped) return
+    this.#queue.push({ event, link })
+    if (this.#draining) return
+    this.#draining = true
+    try {
+      this.#drain()
+    } finally {
+      this.#draining = false
+    }
+    this.#timers.arm()
+  }
+
+  #drain(): void {
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      if (next.link?.live === false) continue
+      for (const action of this.#core.handle(next.event, this.#now())) this.#perform(action)
+    }
+  }
+
+  #perform(action: Action): void {
+    switch (action.do) {
+      case 'timer':
+        this.#timers.set(action.key, action.at)
+        break
+      case 'cancel':
+        this.#timers.cancel(action.key)
+        break
+      case 'open':
+        this.#channels.open(action)
+        break
+      case 'send':
+        this.#channels.send(action.channel, action.data, action.token)
+        break
+      case 'close':
+        this.#channels.close(action.channel)
+        break
+      case 'note':
+        this.#options.log(action)
+        break
+      case 'sample':
+      case 'upstream':
+        // consumed inside the core; a machine that runs by itself has nobody to tell
+        break
+      default:
+        this.#ask(action)
+    }
+  }
+
+  /** The actions that have an answer under the same key. */
+  #ask(
+    action: Extract<Action, { readonly do: 'resolve' | 'compare' | 'identify' | 'load' | 'store' }>,
+  ): void {
+    switch (action.do) {
+      case 'compare':
+        this.#compare(action.key, action)
+        break
+      case 'identify':
+        this.#identify(action.key, action.interface)
+        break
+      case 'resolve':
+        this.#later(this.#resolve(action.key, action.name))
+        break
+      case 'load':
+        this.#later(this.#load(action.key, action.file))
+        break
+      case 'store': {
+        const stored = this.#store(action.key, action.file, action.text)
+        this.#stores.add(stored)
+        this.#later(stored.finally(() => this.#stores.delete(stored)))
+        break
+      }
+    }
+  }
+
+  /** A port returns its failures; what it throws, and what the core throws, ends the process. */
+  #later(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      setImmediate(() => {
+        throw error
+      })
+    })
+  }
+
+  #compare(key: string, { clock, readings }: Extract<Action, { readonly do: 'compare' }>): void {
+    const result = this.#options.compare.compare(clock, readings)
+    this.#deliver(
+      result.ok
+        ? { on: 'compared', key, comparison: result.comparison }
+        : { on: 'failed', what: 'compare', key, fault: result.fault },
+    )
+  }
+
+  #identify(key: string, networkInterface: string): void {
+    const result = this.#options.identify.identify(networkInterface)
+    this.#deliver(
+      result.ok
+        ? { on: 'identified', key, phcIndex: result.phcIndex }
+        : { on: 'failed', what: 'identify', key, fault: result.fault },
+    )
+  }
+
+  async #resolve(key: string, name: string): Promise<void> {
+    const result = await this.#resolver.resolve(name)
+    this.#deliver(
+      result.ok
+        ? { on: 'resolved', key, addresses: result.addresses }
+        : { on: 'failed', what: 'resolve', key, fault: result.fault },
+    )
+  }
+
+  async #load(key: string, file: string): Promise<void> {
+    const result = await this.#options.files.load(file)
+    this.#deliver(
+      result.ok
+        ? { on: 'loaded', key, text: result.text }
+        : { on: 'failed', what: 'load', key, fault: result.fault },
+    )
+  }
+
+  async #store(key: string, file: string, text: string): Promise<void> {
+    const result = await this.#options.files.store(file, text)
+    this.#deliver(
+      result.ok ? { on: 'stored', key } : { on: 'failed', what: 'store', key, fault: result.fault },
+    )
+  }
+}
