@@ -26,6 +26,7 @@ const PHC: PhcInfo = {
   driver: 'sim',
 }
 
+const DOMAIN = 24
 const SOCKET = '/var/run/ptp4l'
 const NAMESERVERS = ['10.96.0.10', '10.96.0.11'] as const
 const RESOLV_CONF = `search default.svc.cluster.local svc.cluster.local cluster.local
@@ -65,7 +66,7 @@ const demoConfig = (): Config =>
       'phc:eth0': clockConfig({ mode: 'follow', lockThreshold: 0.000_001 }),
     },
     sources: [
-      ptp4lConfig({ socket: SOCKET }),
+      ptp4lConfig({ socket: SOCKET, domain: DOMAIN }),
       ...NTP.map(({ name }) => ntpConfig({ name, minpoll: 3, maxpoll: 4 })),
     ],
     dns: { enabled: true, names: [NAME] },
@@ -79,7 +80,7 @@ export const demoScenario = (seed: string): Scenario => ({
   phcs: [{ name: 'phc:eth0', info: PHC, offset: 0.3, frequencyPpb: -6000, wanderPpb: 0.5 }],
   info: { hostname: 'demo', ptp4lSockets: [SOCKET], resolvConf: RESOLV_CONF },
   ntp: NTP,
-  ptp4l: { clock: 'phc:eth0', socket: SOCKET, domain: 24, interval: 1 / 8 },
+  ptp4l: { clock: 'phc:eth0', socket: SOCKET, domain: DOMAIN, interval: 1 / 8 },
   resolvers: NAMESERVERS.map((address) => ({ address, zone: ZONE })),
   timeline: DEMO_TIMELINE,
   period: DEMO_PERIOD,
