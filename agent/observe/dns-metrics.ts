@@ -1,0 +1,58 @@
+/** Metrics of the DNS probe. Every result is there from the start, so that a first failure is a rate. */
+import { DNS_BUCKETS, DNS_RESULTS, type DnsTargetView } from '../dns/view.ts'
+import { type Labels, type MetricDefinition, type MetricView, one, type Series } from './series.ts'
+
+const eachTarget =
+  (read: (target: DnsTargetView, labels: Labels) => readonly Series[]) =>
+  ({ snapshot }: MetricView): Series[] =>
+    snapshot.dns.targets.flatMap((view) =>
+      read(view, { target: view.target, transport: view.transport }),
+    )
+
+/** The view counts each bucket for itself; Prometheus wants them cumulative, with +Inf last. */
+function histogram({ buckets, durationSum }: DnsTargetView, labels: Labels): Series[] {
+  const edges = [...DNS_BUCKETS.map(String), '+Inf']
+  let count = 0
+  const series: Series[] = edges.map((le, index) => {
+    count += buckets[index] ?? 0
+    return { labels: { ...labels, le }, value: count, suffix: '_bucket' }
+  })
+  return [
+    ...series,
+    { labels, value: durationSum, suffix: '_sum' },
+    { labels, value: count, suffix: '_count' },
+  ]
+}
+
+export const DNS_METRICS: readonly MetricDefinition[] = [
+  {
+    name: 'dns_probe_duration_seconds',
+    type: 'histogram',
+    unit: 'seconds',
+    help: 'Time from a DNS query to its answer.',
+    read: eachTarget(histogram),
+  },
+  {
+    name: 'dns_probe_results_total',
+    type: 'counter',
+    unit: '',
+    help: 'DNS probes by result.',
+    read: eachTarget(({ results }, labels) =>
+      DNS_RESULTS.map((result) => ({ labels: { ...labels, result }, value: results[result] })),
+    ),
+  },
+  {
+    name: 'dns_probe_consecutive_failures',
+    type: 'gauge',
+    unit: '',
+    help: 'Probes of this server that failed in a row.',
+    read: eachTarget(({ failures }, labels) => one(labels, failures)),
+  },
+  {
+    name: 'dns_probe_age_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Time since the last probe of this server ended.',
+    read: eachTarget(({ lastAgeSeconds }, labels) => one(labels, lastAgeSeconds)),
+  },
+]

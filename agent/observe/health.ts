@@ -1,0 +1,242 @@
+/**
+ * What is wrong with this node, one sentence per problem with what to do next; from a snapshot only.
+ *
+ *   critical  a clock that we steer cannot be steered, has no reference, or may be off by >= 1 s
+ *   warning   holdover, acquiring, a bound >= 100 ms, a source or DNS target that fails, a foreign hand
+ *   unknown   nothing measured in the first minute; a clock that we only watch and nothing vouches for
+ *
+ * Liveness, readiness and status differ on purpose. `/livez` asks whether the loops advance and never
+ * whether the clock is right: a restart would lose what was learnt. `/readyz` asks whether this agent
+ * measures; with `require=sync` whether the system clock may be trusted as well.
+ */
+import type { NoteCode } from '../core/notes.ts'
+import { stepBetween } from '../core/units.ts'
+import { formatSeconds, formatSpan } from './format.ts'
+import { describeClock } from './sentence.ts'
+import type { ClockView, EventRecord, Snapshot, SourceReport } from './snapshot.ts'
+
+export const LEVELS = ['ok', 'unknown', 'warning', 'critical'] as const
+export type Level = (typeof LEVELS)[number]
+
+/** As monitoring plug-ins exit. */
+export const EXIT_CODES: Readonly<Record<Level, number>> = {
+  ok: 0,
+  warning: 1,
+  critical: 2,
+  unknown: 3,
+}
+
+export const THRESHOLDS = {
+  /** Until then a source without a sample is no problem yet, seconds. */
+  startUpSeconds: 60,
+  /** A clock that is still acquiring after this is stuck, seconds. */
+  acquiringSeconds: 300,
+  warningBoundSeconds: 0.1,
+  criticalBoundSeconds: 1,
+  /** Less than this left in holdover is critical, seconds. */
+  holdoverLeftSeconds: 600,
+  /** Failed probes in a row until a DNS target counts as failing. */
+  dnsFailures: 3,
+  /** Foreign hands and frozen clocks are told for this long, seconds. */
+  eventSeconds: 600,
+  /** An agent that handled no event for this long is stuck, seconds; it wakes itself each second. */
+  heartbeatSeconds: 10,
+} as const
+
+export interface Problem {
+  readonly level: Exclude<Level, 'ok'>
+  readonly subject: string
+  readonly text: string
+  /** What to do next. */
+  readonly next: string
+}
+
+export interface Health {
+  readonly level: Level
+  /** The one sentence: what the system clock is worth now. */
+  readonly sentence: string
+  /** Worst first. */
+  readonly problems: readonly Problem[]
+}
+
+export interface Check {
+  readonly ok: boolean
+  readonly reason: string
+}
+
+const toSeconds = (ns: number | undefined): number | undefined =>
+  ns === undefined ? undefined : ns / 1e9
+
+const isSteered = (clock: ClockView): boolean => clock.mode !== 'observe'
+
+function stateProblem(clock: ClockView): Omit<Problem, 'subject'> | undefined {
+  const { state, reason, name } = clock
+  switch (state) {
+    case 'locked':
+      return undefined
+    case 'acquiring': {
+      const stuck = clock.stateSeconds > THRESHOLDS.acquiringSeconds
+      const text = `${name} is being locked since ${formatSpan(clock.stateSeconds)}: ${reason}`
+      const next = 'wait; if it stays so, run `timewarden sources`'
+      return { level: stuck && isSteered(clock) ? 'critical' : 'warning', text, next }
+    }
+    case 'holdover': {
+      const left = clock.holdoverLeftSeconds
+      const soon = left !== undefined && left < THRESHOLDS.holdoverLeftSeconds
+      const text = `${name} is in holdover, good for another ${formatSpan(left)}: ${reason}`
+      return { level: soon ? 'critical' : 'warning', text, next: 'bring a reference back' }
+    }
+    case 'freerun': {
+      const text = `${name} runs free, nothing vouches for it: ${reason}`
+      const next = 'run `timewarden sources` to see why no source is usable'
+      return { level: isSteered(clock) ? 'critical' : 'unknown', text, next }
+    }
+  }
+}
+
+function boundProblem({ name, bound }: ClockView): Omit<Problem, 'subject'> | undefined {
+  const seconds = toSeconds(bound)
+  if (seconds === undefined || seconds < THRESHOLDS.warningBoundSeconds) return undefined
+  const critical = seconds >= THRESHOLDS.criticalBoundSeconds
+  return {
+    level: critical ? 'critical' : 'warning',
+    text: `${name} may be off by ${formatSeconds(seconds)}`,
+    next: 'check the delay and the root distance of its sources',
+  }
+}
+
+function permissionProblem(clock: ClockView): Omit<Problem, 'subject'> | undefined {
+  if (clock.mode !== 'drive' || clock.adjustable) return undefined
+  return {
+    level: 'critical',
+    text: `${clock.name} is to be driven and cannot be: ${clock.notAdjustable}`,
+    next: 'give the agent CAP_SYS_TIME and write access to the device, or set `mode: observe`',
+  }
+}
+
+function kernelProblem(clock: ClockView): Omit<Problem, 'subject'> | undefined {
+  const unsync = clock.kernel !== undefined && !clock.kernel.synchronized
+  if (!unsync || clock.mode !== 'drive' || clock.state !== 'locked') return undefined
+  return {
+    level: 'warning',
+    text: `the kernel says that ${clock.name} is not synchronised although it is locked`,
+    next: 'look for another program that sets the kernel status (adjtimex, hwclock)',
+  }
+}
+
+const clockProblems = (clock: ClockView): Problem[] =>
+  [stateProblem, boundProblem, permissionProblem, kernelProblem]
+    .map((check) => check(clock))
+    .filter((problem) => problem !== undefined)
+    .map((problem) => ({ ...problem, subject: clock.name }))
+
+/** What to do about a source with this verdict; a verdict not named here is no problem. */
+const SOURCE_ADVICE: Partial<Record<SourceReport['verdict'], string>> = {
+  'no-sample': 'check that its address is right and that a firewall lets the answers through',
+  unreachable: 'check the network path and that the server runs',
+  stale: 'check the network path and that the server runs',
+  unsynchronised: 'it waits for its own reference: look there',
+  distance: 'choose a closer source, or look at its own reference',
+  falseticker: 'compare that source with its own reference and remove it if it stays wrong',
+  'no-majority': 'add sources until a majority agrees, or mark one as `trust`',
+}
+
+function sourceProblem(source: SourceReport): Problem | undefined {
+  const next = SOURCE_ADVICE[source.verdict]
+  if (next === undefined) return undefined
+  const why = source.trouble === '' ? source.why : source.trouble
+  const text = `source ${source.id} is ${source.verdict}${why === '' ? '' : `: ${why}`}`
+  return { level: 'warning', subject: source.id, text, next }
+}
+
+function dnsProblems({ dns }: Snapshot): Problem[] {
+  return dns.targets
+    .filter((target) => target.failures >= THRESHOLDS.dnsFailures)
+    .map(({ target, transport, failures, lastResult }) => ({
+      level: 'warning',
+      subject: `dns:${target}`,
+      text: `DNS server ${target} failed ${failures} times in a row over ${transport}: ${lastResult}`,
+      next: `try \`dig ${transport === 'tcp' ? '+tcp ' : ''}@${target}\` from this node`,
+    }))
+}
+
+const EVENT_ADVICE: Partial<Record<NoteCode, readonly [Problem['level'], string]>> = {
+  panic: ['critical', 'find out which time is right; restart the agent to let it step the clock'],
+  'steer-failed': ['critical', 'read the log; check capabilities and the device'],
+  'foreign-frequency': ['warning', 'stop the other program that steers this clock'],
+  'foreign-step': ['warning', 'stop the other program that sets this clock'],
+  'kiss-deny': ['warning', 'remove this server: it refuses us'],
+}
+
+function eventProblem(event: EventRecord): Problem | undefined {
+  const advice = EVENT_ADVICE[event.code]
+  if (advice === undefined) return undefined
+  const [level, next] = advice
+  return { level, subject: event.subject, text: `${event.subject}: ${event.detail}`, next }
+}
+
+/** Only the last event of each subject and code, so that a flood is one sentence. */
+function eventProblems({ events, at }: Snapshot): Problem[] {
+  const limit = BigInt(THRESHOLDS.eventSeconds) * 1_000_000_000n
+  const last = new Map(
+    events
+      .filter((event) => stepBetween(at, event.at) < limit)
+      .map((event) => [`${event.subject} ${event.code}`, event]),
+  )
+  return [...last.values()].map(eventProblem).filter((problem) => problem !== undefined)
+}
+
+const isStartingUp = (snapshot: Snapshot): boolean =>
+  snapshot.uptimeSeconds < THRESHOLDS.startUpSeconds
+
+const hasMeasured = (snapshot: Snapshot): boolean =>
+  snapshot.sources.some((source) => source.ageSeconds !== undefined)
+
+const rank = ({ level }: Problem): number => LEVELS.indexOf(level)
+
+/** In the first minute and before the first sample nothing can be said, good or bad. */
+function problemsOf(snapshot: Snapshot): Problem[] {
+  if (isStartingUp(snapshot) && !hasMeasured(snapshot)) {
+    const text = `started ${formatSpan(snapshot.uptimeSeconds)} ago, nothing measured yet`
+    return [{ level: 'unknown', subject: 'agent', text, next: 'wait a minute' }]
+  }
+  const judged = snapshot.sources.filter(
+    ({ verdict }) => verdict !== 'no-sample' || !isStartingUp(snapshot),
+  )
+  return [
+    ...snapshot.clocks.flatMap(clockProblems),
+    ...judged.map(sourceProblem).filter((problem) => problem !== undefined),
+    ...dnsProblems(snapshot),
+    ...eventProblems(snapshot),
+  ].sort((a, b) => rank(b) - rank(a))
+}
+
+export function assessHealth(snapshot: Snapshot): Health {
+  const problems = problemsOf(snapshot)
+  return {
+    level: problems[0]?.level ?? 'ok',
+    sentence: describeClock(snapshot),
+    problems,
+  }
+}
+
+/** `heartbeatAge`: seconds since the agent handled its last event. */
+export function checkLiveness(heartbeatAge: number): Check {
+  const ok = heartbeatAge < THRESHOLDS.heartbeatSeconds
+  return {
+    ok,
+    reason: ok
+      ? 'the agent handles events'
+      : `the agent handled no event for ${formatSpan(heartbeatAge)}`,
+  }
+}
+
+export function checkReadiness(snapshot: Snapshot, requireSync: boolean): Check {
+  if (snapshot.sources.length > 0 && !hasMeasured(snapshot)) {
+    return { ok: false, reason: 'no source was measured yet' }
+  }
+  if (!requireSync) return { ok: true, reason: 'measuring' }
+  const system = snapshot.clocks.find(({ name }) => name === 'system')
+  const ok = system?.state === 'locked' || system?.state === 'holdover'
+  return { ok, reason: system === undefined ? 'no system clock' : describeClock(snapshot) }
+}

@@ -1,0 +1,160 @@
+/** Snapshot to the JSON of `/status` (`status-types.ts`): units by name, no bigint, nothing hidden. */
+import { type Instant, since } from '../core/units.ts'
+import type { DnsTargetView } from '../dns/view.ts'
+import type { SourceDetail } from '../sources/source.ts'
+import { formatInstant } from './format.ts'
+import { assessHealth } from './health.ts'
+import type { ClockView, EventRecord, Snapshot, SourceReport } from './snapshot.ts'
+import type {
+  ClockStatus,
+  DetailStatus,
+  DnsTargetStatus,
+  EventStatus,
+  SourceStatus,
+  Status,
+} from './status-types.ts'
+
+const seconds = (ns: number | undefined): number | null => (ns === undefined ? null : ns / 1e9)
+/** JSON has no NaN and no infinity. */
+const number = (value: number | undefined): number | null =>
+  value === undefined || !Number.isFinite(value) ? null : value
+
+const clockStatus = (clock: ClockView): ClockStatus => ({
+  name: clock.name,
+  mode: clock.mode,
+  state: clock.state,
+  stateSeconds: clock.stateSeconds,
+  reason: clock.reason,
+  offsetSeconds: seconds(clock.offset),
+  offsetSource: clock.offsetSource,
+  frequencyPpb: number(clock.frequency),
+  errorBoundSeconds: seconds(clock.bound),
+  errorBoundGrowthPpb: clock.boundGrowth,
+  holdoverRemainingSeconds: number(clock.holdoverLeftSeconds),
+  leap: clock.leap,
+  taiOffsetSeconds: number(clock.taiOffset),
+  steps: clock.steps,
+  adjustable: clock.adjustable,
+  notAdjustable: clock.notAdjustable,
+  kernel:
+    clock.kernel === undefined
+      ? null
+      : {
+          synchronized: clock.kernel.synchronized,
+          maxErrorSeconds: clock.kernel.maxError / 1e9,
+          estimatedErrorSeconds: clock.kernel.estimatedError / 1e9,
+        },
+})
+
+type Ptp4lDetail = Extract<SourceDetail, { kind: 'ptp4l' }>
+
+const ptp4lDetail = (detail: Ptp4lDetail, now: Instant<'mono'>): DetailStatus => ({
+  kind: 'ptp4l',
+  domain: detail.domain,
+  subscribed: detail.subscribed,
+  grandmaster: detail.grandmaster,
+  clockClass: number(detail.clockClass),
+  clockAccuracy: number(detail.clockAccuracy),
+  stepsRemoved: number(detail.stepsRemoved),
+  meanPathDelaySeconds: seconds(detail.meanPathDelay),
+  synchronized: detail.upstream?.synchronized ?? null,
+  reason: detail.upstream?.reason ?? '',
+  utcOffsetSeconds: number(detail.upstream?.utcOffset),
+  utcOffsetValid: detail.upstream?.utcOffsetValid ?? null,
+  ports: detail.ports.map((port) => ({
+    number: port.number,
+    interface: port.interface,
+    state: port.state,
+    stamping: port.stamping ?? null,
+    phcIndex: number(port.phcIndex),
+    stateSeconds: since(now, port.since) / 1e9,
+  })),
+})
+
+function detailStatus(detail: SourceDetail, now: Instant<'mono'>): DetailStatus {
+  switch (detail.kind) {
+    case 'ntp':
+      return { ...detail }
+    case 'ptp4l':
+      return ptp4lDetail(detail, now)
+    case 'phc': {
+      const { kind, method, utcOffset } = detail
+      return { kind, method, utcOffsetSeconds: number(utcOffset) }
+    }
+    case 'chrony': {
+      const { kind, frequency, skew, leap } = detail
+      return { kind, frequencyPpb: number(frequency), skewPpb: number(skew), leap }
+    }
+  }
+}
+
+const sourceStatus = (source: SourceReport, now: Instant<'mono'>): SourceStatus => ({
+  id: source.id,
+  kind: source.kind,
+  clock: source.clock ?? null,
+  address: source.address,
+  verdict: source.verdict,
+  why: source.why,
+  trouble: source.trouble,
+  reach: source.reach,
+  pollSeconds: source.pollSeconds,
+  sampleAgeSeconds: number(source.ageSeconds),
+  offsetSeconds: seconds(source.offset),
+  delaySeconds: seconds(source.delay),
+  rootDistanceSeconds: seconds(source.rootDistance),
+  stratum: number(source.stratum),
+  reference: source.reference,
+  stamps: source.stamps ?? null,
+  detail: detailStatus(source.detail, now),
+})
+
+function targetStatus(view: DnsTargetView): DnsTargetStatus {
+  const results = Object.entries(view.results).filter(([, count]) => count > 0)
+  const answered = view.buckets.reduce((sum, count) => sum + count, 0)
+  return {
+    target: view.target,
+    transport: view.transport,
+    origin: view.origin,
+    results: Object.fromEntries(results),
+    probes: results.reduce((sum, [, count]) => sum + count, 0),
+    meanSeconds: answered === 0 ? null : view.durationSum / answered,
+    lastResult: view.lastResult ?? null,
+    lastName: view.lastName,
+    lastSeconds: number(view.lastSeconds),
+    lastAgeSeconds: number(view.lastAgeSeconds),
+    consecutiveFailures: view.failures,
+  }
+}
+
+const eventStatus = (event: EventRecord): EventStatus => ({
+  time: formatInstant(event.at),
+  severity: event.severity,
+  subject: event.subject,
+  code: event.code,
+  detail: event.detail,
+  repeats: event.repeats ?? 1,
+})
+
+export function toStatus(snapshot: Snapshot): Status {
+  const { dns } = snapshot
+  return {
+    schema: 1,
+    version: snapshot.version,
+    hostname: snapshot.hostname,
+    time: formatInstant(snapshot.at),
+    monotonicSeconds: Number(snapshot.mono) / 1e9,
+    uptimeSeconds: snapshot.uptimeSeconds,
+    explicitConfig: snapshot.explicitConfig,
+    ...assessHealth(snapshot),
+    clocks: snapshot.clocks.map(clockStatus),
+    sources: snapshot.sources.map((source) => sourceStatus(source, snapshot.mono)),
+    dns: {
+      enabled: dns.enabled,
+      nameservers: dns.nameservers,
+      search: dns.search,
+      ndots: dns.ndots,
+      targets: dns.targets.map(targetStatus),
+    },
+    events: snapshot.events.map(eventStatus),
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * What `/status` answers, schema 1: plain JSON, base SI units named in the keys, `null` where nothing
+ * is known. Members may be added within a schema; none is renamed or removed.
+ *
+ * Sign: offset = local - reference, positive when this node is ahead. A positive frequency makes the
+ * clock run faster. `time` is CLOCK_REALTIME in ISO 8601 with nanoseconds.
+ */
+import type { SourceDetail } from '../sources/source.ts'
+import type { Level, Problem } from './health.ts'
+
+export interface Status {
+  readonly schema: 1
+  readonly version: string
+  readonly hostname: string
+  readonly time: string
+  /** CLOCK_MONOTONIC. */
+  readonly monotonicSeconds: number
+  readonly uptimeSeconds: number
+  /** False: no configuration was given, what was found is observed. */
+  readonly explicitConfig: boolean
+  readonly level: Level
+  readonly sentence: string
+  readonly problems: readonly Problem[]
+  readonly clocks: readonly ClockStatus[]
+  readonly sources: readonly SourceStatus[]
+  readonly dns: DnsStatus
+  readonly events: readonly EventStatus[]
+}
+
+export interface ClockStatus {
+  readonly name: string
+  readonly mode: string
+  readonly state: string
+  readonly stateSeconds: number
+  readonly reason: string
+  readonly offsetSeconds: number | null
+  /** The reference that the offset is measured against. */
+  readonly offsetSource: string
+  readonly frequencyPpb: number | null
+  readonly errorBoundSeconds: number | null
+  readonly errorBoundGrowthPpb: number
+  readonly holdoverRemainingSeconds: number | null
+  readonly leap: string
+  readonly taiOffsetSeconds: number | null
+  /** Steps by reason. */
+  readonly steps: Readonly<Record<string, number>>
+  readonly adjustable: boolean
+  readonly notAdjustable: string
+  readonly kernel: {
+    readonly synchronized: boolean
+    readonly maxErrorSeconds: number
+    readonly estimatedErrorSeconds: number
+  } | null
+}
+
+export interface SourceStatus {
+  readonly id: string
+  readonly kind: string
+  readonly clock: string | null
+  readonly address: string
+  readonly verdict: string
+  readonly why: string
+  readonly trouble: string
+  /** Last eight polls, newest in bit 0. */
+  readonly reach: number
+  readonly pollSeconds: number
+  readonly sampleAgeSeconds: number | null
+  readonly offsetSeconds: number | null
+  readonly delaySeconds: number | null
+  readonly rootDistanceSeconds: number | null
+  readonly stratum: number | null
+  readonly reference: string
+  readonly stamps: string | null
+  readonly detail: DetailStatus
+}
+
+/** The part that only one kind of source has; `kind` tells which. */
+export type DetailStatus = { readonly kind: SourceDetail['kind'] } & Readonly<
+  Record<string, unknown>
+>
+
+export interface DnsStatus {
+  readonly enabled: boolean
+  readonly nameservers: readonly string[]
+  readonly search: readonly string[]
+  readonly ndots: number
+  readonly targets: readonly DnsTargetStatus[]
+}
+
+export interface DnsTargetStatus {
+  readonly target: string
+  readonly transport: string
+  readonly origin: string
+  /** Count per result, only those that happened. */
+  readonly results: Readonly<Record<string, number>>
+  readonly probes: number
+  readonly meanSeconds: number | null
+  readonly lastResult: string | null
+  readonly lastName: string
+  readonly lastSeconds: number | null
+  readonly lastAgeSeconds: number | null
+  readonly consecutiveFailures: number
+}
+
+export interface EventStatus {
+  readonly time: string
+  readonly severity: string
+  readonly subject: string
+  readonly code: string
+  readonly detail: string
+  readonly repeats: number
+}
