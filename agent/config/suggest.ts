@@ -48,8 +48,10 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   const [best] = ranked
   const limit = Math.max(1, Math.floor(written.length / 3))
   if (best !== undefined && best.distance <= limit) return best.candidate
-  const begun = known.find(
-    (candidate) => written.length > 2 && plain(candidate).startsWith(written),
-  )
+  const begun = known.find((candidate) => isBegun(written, plain(candidate)))
   return synonym ?? begun
 }
+
+/** One of the two is the beginning of the other: `statedir`, `warning`. */
+const isBegun = (a: string, b: string): boolean =>
+  Math.min(a.length, b.length) > 2 && (a.startsWith(b) || b.startsWith(a))

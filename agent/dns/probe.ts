@@ -17,7 +17,7 @@ import type { RandomPort } from '../ports/random.ts'
 import { Query, type Step } from './query.ts'
 import { parseResolvConf, type ResolvConf } from './resolv-conf.ts'
 import { type Outcome, Tally } from './tally.ts'
-import { buildRound, buildTargets, type Probe } from './targets.ts'
+import { buildRound, buildTargets, type DnsTransport, type Probe, type Target } from './targets.ts'
 import type { DnsView } from './view.ts'
 
 const NEXT = 'next'
@@ -31,8 +31,6 @@ export interface DnsProbeOptions {
   readonly resolvConf: string
   readonly random: RandomPort
 }
-
-const tallyKey = ({ target, transport }: Probe): string => `${target.label} ${transport}`
 
 export class DnsProbe implements Machine {
   readonly id = 'dns'
@@ -52,7 +50,9 @@ export class DnsProbe implements Machine {
     this.#resolvConf = parseResolvConf(resolvConf)
     const targets = config.enabled ? buildTargets(config, resolvConf, this.#resolvConf) : []
     this.#round = buildRound(targets)
-    for (const probe of this.#round) this.#tally(probe)
+    for (const target of targets) {
+      for (const transport of target.transports) this.#tally(target, transport)
+    }
   }
 
   handle(event: Event, now: Now): readonly Action[] {
@@ -136,7 +136,11 @@ export class DnsProbe implements Machine {
 
   #record(probe: Probe, outcome: Outcome, now: Now): Action[] {
     const { target, transport, question } = probe
-    const { before, after } = this.#tally(probe).record(outcome, question.name, now.mono)
+    const { before, after } = this.#tally(target, transport).record(
+      outcome,
+      question.name,
+      now.mono,
+    )
     if (outcome.result === 'truncated' && transport === 'udp') this.#followUp(probe)
     const subject = `dns:${target.label}`
     const asked = `${transport} ${question.name} ${question.type}`
@@ -160,11 +164,11 @@ export class DnsProbe implements Machine {
     if (!waiting) this.#followUps.push({ target, question, transport: 'tcp' })
   }
 
-  #tally(probe: Probe): Tally {
-    const key = tallyKey(probe)
+  #tally(target: Target, transport: DnsTransport): Tally {
+    const key = `${target.label} ${transport}`
     const known = this.#tallies.get(key)
     if (known !== undefined) return known
-    const tally = new Tally(probe.target, probe.transport)
+    const tally = new Tally(target, transport)
     this.#tallies.set(key, tally)
     return tally
   }

@@ -26,7 +26,7 @@ const isRecordType = (text: string): text is RecordType =>
 export function parseQuestion(text: string): Decoded<Question, QuestionFault> {
   const [written = '', type, more] = text.trim().split(/\s+/)
   const name = written === '.' ? '.' : written.replace(/\.$/, '')
-  const labels = name === '.' ? [] : name.split('.')
+  const labels = written === '.' ? [] : name.split('.')
   if (name.length > 253 || !labels.every((label) => LABEL.test(label))) return fault('bad-name', 0)
   if (type === undefined) return decoded({ name, type: name === '.' ? 'NS' : 'A' })
   const upper = type.toUpperCase()
