@@ -68,13 +68,16 @@ function cookie(bytes: Uint8Array): NtpStamp {
   return value === NO_STAMP ? 1n : value
 }
 
+/** Another one, neither unset. */
+const cookieBeside = (other: NtpStamp): NtpStamp => (other === 1n ? 2n : 1n)
+
 /** `random`: 16 bytes. With `history` the request asks for an interleaved answer. */
 export function makeRequest(random: Uint8Array, history: History | undefined): Request {
   const transmit = cookie(random.subarray(0, 8))
   if (history === undefined) return { transmit, receive: NO_STAMP, origin: NO_STAMP }
   // a server takes equal receive and transmit fields for a basic request
   const second = cookie(random.subarray(8, 16))
-  const receive = second === transmit ? second ^ 1n : second
+  const receive = second === transmit ? cookieBeside(transmit) : second
   return { transmit, receive, origin: history.receive }
 }
 
