@@ -235,7 +235,7 @@ export class PhcSource implements Source {
       source: this.id,
       clock: this.#measured,
       at,
-      offset: this.#toSystem ? offset : nanos(-offset),
+      offset: this.#toSystem ? offset : nanos(0 - offset),
       delay: nanos(Number(width(reading))),
       dispersion: nanos(dispersion),
       stratum: 0,

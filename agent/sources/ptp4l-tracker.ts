@@ -17,7 +17,6 @@ import { type Port, Ports } from './ptp4l-ports.ts'
 import { ingressAt, SyncStream } from './ptp4l-sync.ts'
 import {
   type Facts,
-  GRANDMASTER,
   noFacts,
   type Reason,
   reasonOf,
@@ -46,7 +45,10 @@ export class Tracker {
   #clock: ClockName | undefined
   #pushedAt: Instant<'mono'> | undefined
   #mustIdentify = false
+  /** The last one that was not this clock itself. */
+  #grandmaster = ''
   #reach = 0
+  #sampled = false
   /** Why there is nobody to talk to; undefined while ptp4l answers. */
   link: Reason | undefined
 
@@ -72,8 +74,9 @@ export class Tracker {
     return this.#told?.upstream
   }
 
+  /** The poll under way counts as soon as it has brought something, and not before it ends. */
   get reach(): number {
-    return this.#reach
+    return this.#sampled ? ((this.#reach << 1) | 1) & 0xff : this.#reach
   }
 
   reason(now: Instant<'mono'>): Reason {
@@ -83,9 +86,10 @@ export class Tracker {
     return this.link ?? reasonOf(this.#facts, this.ports, given)
   }
 
-  /** Another eighth of the reach register begins. */
+  /** A poll interval is over, answered or not. */
   countPoll(): void {
-    this.#reach = (this.#reach << 1) & 0xff
+    this.#reach = ((this.#reach << 1) | (this.#sampled ? 1 : 0)) & 0xff
+    this.#sampled = false
   }
 
   isPushed(now: Instant<'mono'>): boolean {
@@ -177,9 +181,7 @@ export class Tracker {
     this.#told = { upstream, key }
     out.push({ do: 'upstream', upstream })
     const was = before?.upstream.synchronized ?? false
-    if (was && !upstream.synchronized && key !== GRANDMASTER.key) {
-      out.push(note('upstream-lost', text))
-    }
+    if (was && !upstream.synchronized) out.push(note('upstream-lost', text))
     if (!was && upstream.synchronized) {
       out.push(note('reachable', `${clock} follows ${upstream.reference}`))
     }
@@ -198,11 +200,8 @@ export class Tracker {
   }
 
   #status(status: TimeStatus, now: Now, out: Action[]): void {
-    const before = this.#facts.status?.gmIdentity
     this.#facts.status = status
-    if (before !== undefined && before !== status.gmIdentity) {
-      out.push(note('grandmaster', `${before} to ${status.gmIdentity}`))
-    }
+    if (status.gmPresent) this.#follow(status.gmIdentity, out)
     const progress = this.#sync.take(status, now.mono)
     const port = this.ports.receiving(this.#config.freeRunning)
     const clock = this.#measured()
@@ -213,6 +212,13 @@ export class Tracker {
     this.tell(now, out, progress === 'new')
   }
 
+  #follow(grandmaster: string, out: Action[]): void {
+    const before = this.#grandmaster
+    this.#grandmaster = grandmaster
+    if (before === '' || before === grandmaster) return
+    out.push(note('grandmaster', `${before} to ${grandmaster}`))
+  }
+
   #sample(status: TimeStatus, port: Port, clock: ClockName, now: Now, out: Action[]): void {
     const software = stampsOf(port) !== 'hardware'
     const offset = software ? 0 : utcOffsetOf(this.#facts.properties)
@@ -220,7 +226,7 @@ export class Tracker {
     const { jitter } = this.#sync
     const sample = sampleOf(this.#facts, status, { source: this.#id, clock, at, port, jitter })
     this.#last = sample
-    this.#reach |= 1
+    this.#sampled = true
     out.push({ do: 'sample', sample })
     out.push({ do: 'timer', key: 'stale', at: plus(now.mono, this.#limit()) })
   }

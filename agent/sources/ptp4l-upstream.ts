@@ -144,9 +144,9 @@ export interface Reason {
 }
 
 export const reason = (text: string, key = text): Reason => ({ key, text })
-/** Not an error, and not worth a warning. */
-export const GRANDMASTER = reason('grandmaster is this clock itself')
-export const NO_REASON: Reason = reason('')
+/** A state, not an error. */
+const GRANDMASTER = reason('grandmaster is this clock itself')
+const NO_REASON: Reason = reason('')
 
 const TRANSMITTING = new Set(['MASTER', 'GRAND_MASTER'])
 
@@ -172,9 +172,9 @@ export function reasonOf(
   if (port === undefined) {
     return reason(list.map((each) => `port ${each.number} ${each.state}`).join(', '))
   }
-  if (!facts.status.gmPresent) return GRANDMASTER
   if (given.clock === undefined) return reason(`the PHC of ${portLabel(port)} is not known`)
-  if (given.syncAge === undefined) return reason('no Sync yet')
+  // until the first Sync of a new time transmitter ptp4l calls itself grandmaster
+  if (given.syncAge === undefined || !facts.status.gmPresent) return reason('no Sync yet')
   if (given.syncAge < given.limit) return NO_REASON
   return reason(`no Sync for ${Math.round(given.syncAge / 1e9)} s`, 'no Sync')
 }

@@ -163,7 +163,10 @@ export class Ptp4lSource implements Source {
 
   #timer(key: string, now: Now, out: Action[]): void {
     if (key === 'stale') this.#tracker.tell(now, out)
-    if (key === 'retry' && this.#session.isClosed) out.push(this.#session.open())
+    if (key === 'retry' && this.#session.isClosed) {
+      this.#tracker.countPoll()
+      out.push(this.#session.open())
+    }
     if (!this.#session.isOpen) return
     if (key === 'poll') this.#poll(now, out)
     if (key === 'refresh') this.#refresh(now, out)
