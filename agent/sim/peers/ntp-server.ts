@@ -30,7 +30,7 @@ export interface NtpBehaviour {
   noiseNs: number
   stratum: number
   leap: LeapWarning
-  /** Text of up to 4 letters. */
+  /** Up to 4 letters at stratum 1, an IPv4 address from 2 on. */
   reference: string
   rootDelayNs: number
   rootDispersionNs: number
@@ -54,13 +54,18 @@ const BEHAVIOUR: NtpBehaviour = {
   noiseNs: 100,
   stratum: 2,
   leap: 'none',
-  reference: 'GNSS',
+  reference: '10.255.0.1',
   rootDelayNs: 500_000,
   rootDispersionNs: 300_000,
   interleaved: true,
   kiss: undefined,
   silent: false,
   processingNs: 20_000,
+}
+
+function referenceOf({ kiss, stratum, reference }: NtpBehaviour): number {
+  if (kiss !== undefined || stratum < 2) return referenceIdOf(kiss ?? reference)
+  return reference.split('.').reduce((id, octet) => ((id << 8) | Number(octet)) >>> 0, 0)
 }
 
 const PRECISION = -24
@@ -129,7 +134,7 @@ export class NtpServer implements Peer {
       precision: PRECISION,
       rootDelay: nanos(behaviour.rootDelayNs),
       rootDispersion: nanos(behaviour.rootDispersionNs),
-      referenceId: referenceIdOf(behaviour.kiss ?? behaviour.reference),
+      referenceId: referenceOf(behaviour),
       reference: behaviour.leap === 'unknown' ? NO_STAMP : utcToStamp(reference),
       origin: interleaved ? request.receive : request.transmit,
       receive: received,

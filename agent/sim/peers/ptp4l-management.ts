@@ -84,11 +84,13 @@ export class Ptp4lManagement {
     }
     const { duration, events } = body.set.value
     const key = `${message.source.clock}-${message.source.port}`
+    // renewed, a subscription counts on; linuxptp clock.c updates it in place
+    const sequence = this.#subscriptions.get(key)?.sequence ?? 0
     this.#subscriptions.set(key, {
       subscriber: message.source,
       events,
       until: from.now + BigInt(duration) * 1_000_000_000n,
-      sequence: 0,
+      sequence,
       answer: from.answer,
     })
     this.#answer(message, from, body.set)

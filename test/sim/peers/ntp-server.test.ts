@@ -89,6 +89,15 @@ t.test('a kiss of death has stratum 0 and its code', async (t) => {
   t.equal(answer && referenceText(answer), 'RATE')
 })
 
+t.test('its reference is an address, or a name at stratum 1', async (t) => {
+  const text = (options: Partial<NtpServerOptions>): string => {
+    const { answer } = alone(options).ask(SECOND)
+    return answer === undefined ? '' : referenceText(answer)
+  }
+  t.equal(text({}), '10.255.0.1')
+  t.equal(text({ stratum: 1, reference: 'PPS' }), 'PPS')
+})
+
 t.test('a silent server, a malformed request and a foreign mode get nothing', async (t) => {
   const { server, ask } = alone({})
   t.equal(ask(SECOND, {}, Uint8Array.of(1, 2, 3)).answer, undefined)

@@ -209,10 +209,19 @@ t.test('a subscriber hears of every Sync and of port states until it expires', a
 
 t.test('a subscription expires', async (t) => {
   const { world } = node()
-  const { got } = client(world, [[20, subscribe(5)]])
+  const { got } = client(world, [
+    [20, subscribe(5)],
+    [22.5, subscribe(5)],
+  ])
   world.runFor(60)
   const last = got.at(-1)?.at ?? 0
-  t.ok(last > 23 && last <= 25.1, `last push at ${last}`)
+  t.ok(last > 26 && last <= 27.6, `last push at ${last}`)
+  const pushed = got.filter(({ message }) => message.boundaryHops === 1)
+  t.same(
+    pushed.map(({ message }) => message.sequenceId),
+    pushed.map((_, i) => i),
+    'renewed, it counts on',
+  )
 })
 
 t.test('an old ptp4l refuses subscriptions', async (t) => {
