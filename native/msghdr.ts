@@ -79,19 +79,28 @@ export function parseControl(view: DataView, length: number): Ancillary {
   return { software, hardware, id }
 }
 
-const header = new Uint8Array(new ArrayBuffer(MSGHDR))
-const headerView = new DataView(header.buffer)
-const vector = new Uint8Array(new ArrayBuffer(IOVEC))
-const control = new Uint8Array(new ArrayBuffer(CONTROL))
-const controlView = new DataView(control.buffer)
-const payload = new Uint8Array(new ArrayBuffer(PAYLOAD))
+/**
+ * One buffer for all parts, since they hold each other's addresses: a part that no function refers to
+ * would be collected, and the kernel would write where something else lies by then.
+ */
+const VECTOR_AT = 64
+const CONTROL_AT = VECTOR_AT + IOVEC
+const PAYLOAD_AT = CONTROL_AT + CONTROL
+const block = new ArrayBuffer(PAYLOAD_AT + PAYLOAD)
+const header = new Uint8Array(block, 0, MSGHDR)
+const headerView = new DataView(block, 0, MSGHDR)
+const controlView = new DataView(block, CONTROL_AT, CONTROL)
+const payload = new Uint8Array(block, PAYLOAD_AT, PAYLOAD)
 
-const vectorView = new DataView(vector.buffer)
-vectorView.setBigUint64(0, bufferAddress(payload), true)
-vectorView.setBigUint64(8, BigInt(PAYLOAD), true)
-headerView.setBigUint64(16, bufferAddress(vector), true)
-headerView.setBigUint64(24, 1n, true)
-headerView.setBigUint64(32, bufferAddress(control), true)
+function linkParts(): void {
+  const vectorView = new DataView(block, VECTOR_AT, IOVEC)
+  vectorView.setBigUint64(0, bufferAddress(payload), true)
+  vectorView.setBigUint64(8, BigInt(PAYLOAD), true)
+  headerView.setBigUint64(16, bufferAddress(new Uint8Array(block, VECTOR_AT, IOVEC)), true)
+  headerView.setBigUint64(24, 1n, true)
+  headerView.setBigUint64(32, bufferAddress(new Uint8Array(block, CONTROL_AT, CONTROL)), true)
+}
+linkParts()
 
 /** One message, undefined when there is none, or the errno. */
 export function receiveMessage(fd: number, flags: number): Message | number | undefined {
