@@ -119,7 +119,7 @@ export class Channels {
   #openUdp(action: OpenAction, link: Link, poller: Poller): Opened {
     const opened = openUdp(action, link, poller)
     if (opened.ok && opened.missing !== undefined) this.#options.degraded(opened.missing)
-    if (opened.ok || !FALL_BACK.includes(opened.fault.code)) return opened
+    if (opened.ok || opened.fault.syscall === 'connect') return opened
     this.#options.degraded(`no kernel time stamps: ${describeFault(opened.fault)}`)
     return openDgram(action, link)
   }
@@ -132,4 +132,3 @@ export class Channels {
 
 const NOT_OPEN: PortFault = { code: 'INVALID', syscall: 'send', errno: 'EBADF' }
 const NO_POLLER: PortFault = { code: 'NOT_SUPPORTED', syscall: 'epoll_create1', errno: '' }
-const FALL_BACK: readonly string[] = ['PERMISSION', 'NOT_SUPPORTED', 'UNKNOWN']
