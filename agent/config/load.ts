@@ -40,7 +40,11 @@ function locate(file: string, { document, lines }: Text, finding: Finding): Conf
 /** An empty document is an empty map. */
 function read(text: string): Text {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error', // no warnings to stderr
+  })
   const value = document.errors.length > 0 ? null : document.toJS({ maxAliasCount: MAX_ALIASES })
   return { document, value: value ?? {}, lines }
 }

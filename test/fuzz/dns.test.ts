@@ -1,0 +1,147 @@
+/** Any bytes are an answer or a fault, one word of the list, within bounded time; never an exception. */
+import { encode } from 'dns-packet'
+import t from 'tap'
+import { classify, decodeAnswer, encodeQuery } from '../../agent/dns/message.ts'
+import { RECORD_TYPES } from '../../agent/dns/question.ts'
+import { MessageStream } from '../../agent/dns/stream.ts'
+import { DNS_RESULTS } from '../../agent/dns/view.ts'
+import { SeededRandom } from '../../agent/sim/random.ts'
+
+const SEED = process.env['FUZZ_SEED'] ?? '1'
+const ID = 0x1234
+const QUESTION = { name: 'a.example', type: 'A' } as const
+
+const WHOLE: readonly Uint8Array[] = [
+  encode({
+    type: 'response',
+    id: ID,
+    questions: [{ name: 'a.example', type: 'A' }],
+    answers: [
+      { type: 'CNAME', name: 'a.example', ttl: 3, data: 'b.example' },
+      { type: 'A', name: 'b.example', ttl: 3, data: '10.0.0.1' },
+      { type: 'AAAA', name: 'b.example', ttl: 3, data: 'fd00::1' },
+      { type: 'TXT', name: 'b.example', data: ['one', 'two'] },
+      { type: 'MX', name: 'b.example', data: { preference: 1, exchange: 'c.example' } },
+      { type: 'SRV', name: 'b.example', data: { port: 123, target: 'c.example' } },
+    ],
+    authorities: [
+      {
+        type: 'SOA',
+        name: 'example',
+        data: {
+          mname: 'a.b',
+          rname: 'c.d',
+          serial: 1,
+          refresh: 1,
+          retry: 1,
+          expire: 1,
+          minimum: 1,
+        },
+      },
+    ],
+  }),
+  encode({
+    type: 'response',
+    id: ID,
+    questions: [{ name: 'a.example', type: 'A' }],
+    additionals: [
+      {
+        type: 'OPT',
+        name: '.',
+        udpPayloadSize: 1232,
+        extendedRcode: 1,
+        ednsVersion: 0,
+        flags: 0,
+        flag_do: true,
+        options: [{ code: 8, ip: '10.0.0.0', sourcePrefixLength: 24 }],
+      },
+    ],
+  }),
+  encodeQuery(ID, QUESTION),
+]
+
+const hex = (text: string): Uint8Array =>
+  Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'))
+
+const pick = <T>(random: SeededRandom, list: readonly T[]): T =>
+  list[Math.floor(random.uniform() * list.length)] as T
+
+/** A good message with bytes flipped, cut or repeated; now and then plain noise. */
+function mutate(random: SeededRandom): Uint8Array {
+  if (random.uniform() < 0.1) return random.bytes(Math.floor(random.uniform() * 200))
+  const bytes = Uint8Array.from(pick(random, WHOLE))
+  const flips = Math.floor(random.uniform() * 6)
+  for (let flip = 0; flip < flips; flip++) {
+    const [value = 0] = random.bytes(1)
+    const place = Math.floor(random.uniform() * bytes.length)
+    bytes[place] = pick(random, [value, 0xc0, 0x00, 0xff, 0x0c, 41, 47, 46, 50])
+  }
+  return random.uniform() < 0.3
+    ? bytes.subarray(0, Math.floor(random.uniform() * bytes.length))
+    : bytes
+}
+
+t.test('any bytes are an answer or a fault', async (t) => {
+  const random = new SeededRandom(SEED)
+  const seen = new Set<string>()
+  for (let run = 0; run < 8000; run++) {
+    const bytes = mutate(random)
+    const where = `seed ${SEED} run ${run}: ${Buffer.from(bytes).toString('hex')}`
+    const message = decodeAnswer(bytes)
+    const result = classify(bytes, ID, QUESTION)
+    seen.add(result)
+    if (!DNS_RESULTS.includes(result)) t.fail(where)
+    if (message.ok === (result === 'malformed')) t.fail(where)
+  }
+  const met = ['noerror', 'nodata', 'malformed', 'mismatch'].every((result) => seen.has(result))
+  t.ok(met, `seed ${SEED} met ${[...seen].join(', ')}`)
+})
+
+t.test('a message made of nothing but pointers ends soon', async (t) => {
+  // the data of one record is a chain of 4000 pointers, and the names of 600 records start at its end
+  const head = hex('1234 8180 0001 ffff 0000 0000  00 0001 0001  00 000a 0001 00000001 1f40')
+  const chain = new DataView(new ArrayBuffer(8000))
+  const begin = head.length
+  for (let place = 0; place < 8000; place += 2) {
+    chain.setUint16(place, 0xc000 | (place === 0 ? 12 : begin + place - 2))
+  }
+  const last = (0xc000 | (begin + 7998)).toString(16)
+  const record = hex(`${last} 000a 0001 00000001 0000`)
+  const records = Array.from({ length: 600 }, () => record)
+  const bytes = Buffer.concat([head, new Uint8Array(chain.buffer), ...records])
+  const begun = process.cpuUsage()
+  t.equal(classify(bytes, ID, QUESTION), 'malformed')
+  const { user } = process.cpuUsage(begun)
+  t.ok(user < 500_000, `${user} us of CPU`)
+})
+
+t.test('every type of question makes a query that reads back', async (t) => {
+  const random = new SeededRandom(SEED)
+  for (let run = 0; run < 2000; run++) {
+    const labels = Array.from({ length: Math.floor(random.uniform() * 8) }, () =>
+      'abcxyz019-_'.repeat(6).slice(0, 1 + Math.floor(random.uniform() * 26)),
+    )
+    const question = { name: labels.join('.') || '.', type: pick(random, RECORD_TYPES) }
+    const id = Math.floor(random.uniform() * 65_536)
+    const decoded = decodeAnswer(encodeQuery(id, question))
+    const same =
+      decoded.ok &&
+      decoded.value.id === id &&
+      decoded.value.questions[0]?.name === question.name &&
+      decoded.value.questions[0].type === question.type
+    if (!same) t.fail(`seed ${SEED} run ${run}: ${JSON.stringify(question)}`)
+  }
+  t.pass('2000 queries')
+})
+
+t.test('a stream takes any pieces', async (t) => {
+  const random = new SeededRandom(SEED)
+  for (let run = 0; run < 500; run++) {
+    const stream = new MessageStream()
+    for (let piece = 0; piece < 5; piece++) {
+      const message = stream.push(random.bytes(Math.floor(random.uniform() * 400)))
+      if (message !== undefined) classify(message, ID, QUESTION)
+    }
+  }
+  t.pass('500 streams')
+})
