@@ -7,6 +7,7 @@ import type { ClockName } from '../core/sample.ts'
 import type { ClockAdjustment } from '../ports/clock.ts'
 import type { NodeInfo } from '../ports/node.ts'
 import type { Link } from './network.ts'
+import { Chronyd } from './peers/chronyd.ts'
 import { type NtpBehaviour, NtpServer, type NtpServerOptions } from './peers/ntp-server.ts'
 import { type Grandmaster, Ptp4l, type Ptp4lOptions } from './peers/ptp4l.ts'
 import { Resolver, type ResolverBehaviour, type ResolverOptions } from './peers/resolver.ts'
@@ -19,6 +20,7 @@ export type Deed =
   | { readonly do: 'ntp-link'; readonly server: string; readonly set: Partial<Link> }
   | { readonly do: 'grandmaster'; readonly set: Partial<Grandmaster> }
   | { readonly do: 'ptp4l'; readonly what: 'kill' | 'restart' }
+  | { readonly do: 'chronyd'; readonly synchronized: boolean }
   | { readonly do: 'resolver'; readonly server: string; readonly set: Partial<ResolverBehaviour> }
   | { readonly do: 'names'; readonly down: boolean }
   /** Another program writes a clock behind the agent's back. */
@@ -48,6 +50,8 @@ export interface Scenario {
   readonly ptp4l?: Omit<Ptp4lOptions, 'phc' | 'phcIndex' | 'interface'> & {
     readonly clock: ClockName
   }
+  /** A chronyd on this node steers the system clock. */
+  readonly chronyd?: boolean
   readonly resolvers?: readonly ResolverOptions[]
   /** State directory when the agent starts. */
   readonly files?: Readonly<Record<string, string>>
@@ -60,6 +64,7 @@ export interface Stage {
   readonly world: World
   readonly ntp: ReadonlyMap<string, NtpServer>
   readonly ptp4l: Ptp4l | undefined
+  readonly chronyd: Chronyd | undefined
   readonly resolvers: ReadonlyMap<string, Resolver>
   perform(deed: Deed): void
 }
@@ -86,7 +91,7 @@ const chosen = <T>(peers: ReadonlyMap<string, T>, name: string): T[] =>
   [...peers].filter(([key]) => name === 'all' || key === name).map(([, peer]) => peer)
 
 function performer(stage: Omit<Stage, 'perform'>): (deed: Deed) => void {
-  const { world, ntp, ptp4l, resolvers } = stage
+  const { world, ntp, ptp4l, chronyd, resolvers } = stage
   return (deed) => {
     switch (deed.do) {
       case 'ntp':
@@ -100,6 +105,9 @@ function performer(stage: Omit<Stage, 'perform'>): (deed: Deed) => void {
         break
       case 'ptp4l':
         ptp4l?.[deed.what]()
+        break
+      case 'chronyd':
+        if (chronyd !== undefined) chronyd.synchronized = deed.synchronized
         break
       case 'resolver':
         for (const each of chosen(resolvers, deed.server)) Object.assign(each.behaviour, deed.set)
@@ -147,10 +155,12 @@ export function stage(scenario: Scenario): Stage {
     world,
     ntp: createNtp(scenario, world),
     ptp4l: createPtp4l(scenario, world),
+    chronyd: scenario.chronyd ? new Chronyd({ clock: world.system }) : undefined,
     resolvers: new Map(resolvers.map((each) => [each.address, new Resolver(each)])),
   }
   for (const server of peers.ntp.values()) world.add(server)
   if (peers.ptp4l !== undefined) world.add(peers.ptp4l)
+  if (peers.chronyd !== undefined) world.add(peers.chronyd)
   for (const each of peers.resolvers.values()) for (const end of each.endpoints) world.add(end)
   const built: Stage = { ...peers, perform: performer(peers) }
   plan(built, scenario)

@@ -48,11 +48,13 @@ t.test('the day of the demo repeats: PTP lost and back, all lost and back', asyn
 t.test('every kind of happening does what it says', async (t) => {
   const scenario = {
     ...demoScenario('3'),
+    chronyd: true,
     timeline: [
       at(1, { do: 'ntp', server: 'ntp-b', set: { silent: true } }),
       at(1, { do: 'ntp-link', server: 'all', set: { loss: 0.5 } }),
       at(1, { do: 'resolver', server: '10.96.0.11', set: { mode: 'servfail' } }),
       at(1, { do: 'names', down: true }),
+      at(1, { do: 'chronyd', synchronized: false }),
       at(1, { do: 'ptp4l', what: 'kill' }),
       at(2, { do: 'ptp4l', what: 'restart' }),
       at(3, { do: 'foreign', clock: 'system', adjustment: { step: 1_000_000_000n } }),
@@ -60,7 +62,7 @@ t.test('every kind of happening does what it says', async (t) => {
       at(5, { do: 'suspend', seconds: 10, rtcErrorNs: 0n }),
     ],
   }
-  const { world, ntp, ptp4l, resolvers } = stage(scenario)
+  const { world, ntp, ptp4l, chronyd, resolvers } = stage(scenario)
   world.runFor(1.5)
   t.same(
     [...ntp.values()].map(({ behaviour }) => behaviour.silent),
@@ -72,6 +74,7 @@ t.test('every kind of happening does what it says', async (t) => {
     ['normal', 'servfail'],
   )
   t.equal(world.devices.resolverDown, true)
+  t.equal(chronyd?.synchronized, false)
   t.equal(ptp4l?.listening, false)
   world.runFor(1)
   t.equal(ptp4l?.listening, true)
