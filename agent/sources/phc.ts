@@ -6,28 +6,17 @@
  *   phc-to-system: offset = system - (PHC - utcOffset)      measured clock `system`
  *   system-to-phc: offset = (PHC - utcOffset) - system      measured clock the PHC
  *
- * The PHC was read somewhere between the two readings of the system clock, so the error of the
- * middle is at most half the width: that is the `delay`, of which selection counts half, and
- * `dispersion` has only what the stamps themselves can be wrong by (phc2sys takes the same middle).
  * A PHC is worth what steers it: root figures come from `upstream` and grow with its age. With no
  * word from there the sample is unsynchronised, unless the operator vouches for it (`trusted`).
  */
 import { type ClockChange, moveSample } from '../core/clock-change.ts'
-import type { CompareMethod, Comparison, PairedReading } from '../core/comparison.ts'
+import type { CompareMethod, Comparison } from '../core/comparison.ts'
 import { categoryOf, describeFault, type PortFault } from '../core/errors.ts'
 import type { Action, Event, Now, Upstream } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
-import { type ClockName, rootDistance, type Sample, type StampKind } from '../core/sample.ts'
-import {
-  drifted,
-  type Instant,
-  type Nanos,
-  nanos,
-  plus,
-  ppb,
-  seconds,
-  stepBetween,
-} from '../core/units.ts'
+import { type ClockName, rootDistance, type Sample } from '../core/sample.ts'
+import { type Instant, type Nanos, nanos, plus, ppb, seconds } from '../core/units.ts'
+import { phcSample, shortest } from './phc-sample.ts'
 import { elapsed, nextTurn } from './phc-schedule.ts'
 import type { Source, SourceView } from './source.ts'
 
@@ -48,10 +37,6 @@ export interface PhcOptions {
   readonly utcOffset?: number
 }
 
-/** PHI of RFC 5905: how fast an unattended oscillator may run away. */
-const WANDER = ppb(15_000)
-/** Bound of a PHC of which nothing is known; such a sample is never selected. */
-const NOTHING_KNOWN = seconds(1)
 /** TAI - UTC since 2017. */
 const UTC_OFFSET = 37
 /** An answer that has not come by then never will. */
@@ -59,34 +44,7 @@ const LOST = seconds(5)
 /** After a refusal that time does not heal (permission, not supported). */
 const HOPELESS = seconds(30)
 
-/** What one pair may be wrong by beside its width, ns: counter resolution, then who read it. */
-const READING: Readonly<Record<CompareMethod, readonly [dispersion: number, stamps: StampKind]>> = {
-  precise: [10, 'hardware'],
-  extended: [20, 'kernel'],
-  basic: [50, 'kernel'],
-  bracket: [100, 'daemon'],
-}
-
 const note = (code: NoteCode, detail: string): Action => ({ do: 'note', code, detail })
-
-const width = ({ before, after }: PairedReading): bigint => stepBetween(after, before)
-
-/** The shortest pair; undefined when there is none whose ends are in order. */
-export function shortest(comparison: Comparison): PairedReading | undefined {
-  return comparison.readings
-    .filter((reading) => width(reading) >= 0n)
-    .reduce<PairedReading | undefined>(
-      (best, each) => (best === undefined || width(each) < width(best) ? each : best),
-      undefined,
-    )
-}
-
-/** system - PHC in UTC, exact to half a nanosecond up to 100 days, and to 2^-53 beyond. */
-export function systemMinusPhc({ before, phc, after }: PairedReading, utcOffset: number): Nanos {
-  const correction = BigInt(Math.round(utcOffset)) * 1_000_000_000n
-  const twice = (before as bigint) + (after as bigint) - 2n * ((phc as bigint) - correction)
-  return nanos(Number(twice) / 2)
-}
 
 export class PhcSource implements Source {
   readonly id: string
@@ -220,49 +178,17 @@ export class PhcSource implements Source {
     this.#method = comparison.method
     this.#trouble = ''
     this.#reach |= 1
-    const sample = this.#sample(reading, comparison.method, now)
+    const { clock, trusted } = this.#options
+    const sample = phcSample(reading, now, {
+      ...{ source: this.id, phc: clock, method: comparison.method, trusted },
+      toSystem: this.#toSystem,
+      utcOffset: this.#utcOffset,
+      upstream: this.#upstream,
+    })
     this.#last = sample
     const changed = before !== comparison.method
     const how = before === undefined ? comparison.method : `${before} to ${comparison.method}`
     return [...(changed ? [note('method', how)] : []), { do: 'sample', sample }]
-  }
-
-  #sample(reading: PairedReading, method: CompareMethod, now: Now): Sample {
-    const [dispersion, stamps] = READING[method]
-    const offset = systemMinusPhc(reading, this.#utcOffset)
-    const at = middleOf(reading, now)
-    return {
-      source: this.id,
-      clock: this.#measured,
-      at,
-      offset: this.#toSystem ? offset : nanos(0 - offset),
-      delay: nanos(Number(width(reading))),
-      dispersion: nanos(dispersion),
-      stratum: 0,
-      stamps,
-      ...this.#root(at),
-    }
-  }
-
-  #root(at: Instant<'mono'>): Root {
-    if (!this.#toSystem) return { ...NO_ROOT, leap: 'none', reference: 'system' }
-    const upstream = this.#upstream
-    if (upstream === undefined) {
-      const { trusted, clock } = this.#options
-      return trusted
-        ? { ...NO_ROOT, leap: 'none', reference: clock }
-        : { ...NO_ROOT, rootDispersion: NOTHING_KNOWN, leap: 'unknown', reference: '' }
-    }
-    const age = nanos(Math.max(0, elapsed(at, upstream.at)))
-    return {
-      rootDelay: upstream.rootDelay,
-      // the PHC is as far from its grandmaster as ptp4l last saw it, and further since
-      rootDispersion: nanos(
-        upstream.rootDispersion + Math.abs(upstream.offset) + drifted(WANDER, age),
-      ),
-      leap: upstream.synchronized ? upstream.leap : 'unknown',
-      reference: upstream.reference,
-    }
   }
 
   #failed(fault: PortFault, now: Now): readonly Action[] {
@@ -308,14 +234,4 @@ export class PhcSource implements Source {
           },
     )
   }
-}
-
-type Root = Pick<Sample, 'rootDelay' | 'rootDispersion' | 'leap' | 'reference'>
-const NO_ROOT = { rootDelay: nanos(0), rootDispersion: nanos(0) }
-
-/** When the pair was taken, on the monotonic clock; now, if the system clock was stepped since. */
-function middleOf({ before, after }: PairedReading, now: Now): Instant<'mono'> {
-  const age = (now.utc as bigint) - ((before as bigint) + (after as bigint)) / 2n
-  if (age < 0n || age > 1_000_000_000n) return now.mono
-  return plus(now.mono, nanos(-Number(age)))
 }

@@ -23,10 +23,6 @@ const syncSecondsOf = (log: number): number => (log >= -7 && log <= 6 ? 2 ** log
 export class Ports {
   readonly #ports = new Map<number, Port>()
 
-  clear(): void {
-    this.#ports.clear()
-  }
-
   get list(): readonly Port[] {
     return [...this.#ports.values()].sort((a, b) => a.number - b.number)
   }

@@ -15,11 +15,7 @@ export class SyncStream {
   #offsets: readonly number[] = []
   #at: Instant<'mono'> | undefined
 
-  /** When the last new Sync was seen. */
-  get lastAt(): Instant<'mono'> | undefined {
-    return this.#at
-  }
-
+  /** Since the last new Sync was seen. */
   age(now: Instant<'mono'>): Nanos | undefined {
     return this.#at === undefined ? undefined : elapsed(now, this.#at)
   }

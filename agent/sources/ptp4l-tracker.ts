@@ -8,11 +8,11 @@
 import type { Ptp4lSourceConfig } from '../config/types.ts'
 import { type ClockChange, moveSample } from '../core/clock-change.ts'
 import type { Action, Now, Upstream } from '../core/machine.ts'
-import type { NoteCode } from '../core/notes.ts'
 import type { ClockName, Sample } from '../core/sample.ts'
 import { type Instant, type Nanos, plus } from '../core/units.ts'
 import type { DataSet, TimeProperties, TimeStatus } from './management-data.ts'
 import { elapsed } from './phc-schedule.ts'
+import { Herald, note } from './ptp4l-herald.ts'
 import { type Port, Ports } from './ptp4l-ports.ts'
 import { ingressAt, SyncStream } from './ptp4l-sync.ts'
 import {
@@ -23,14 +23,11 @@ import {
   sampleOf,
   staleAfter,
   stampsOf,
-  upstreamOf,
   utcOffsetOf,
 } from './ptp4l-upstream.ts'
 
 /** Names the PHC of a port: by index where ptp4l or ethtool told it, else by its interface. */
 export type PhcName = (index: number | undefined, interfaceName: string) => ClockName | undefined
-
-export const note = (code: NoteCode, detail: string): Action => ({ do: 'note', code, detail })
 
 export class Tracker {
   readonly ports = new Ports()
@@ -38,10 +35,10 @@ export class Tracker {
   readonly #config: Ptp4lSourceConfig
   readonly #phcName: PhcName
   readonly #sync = new SyncStream()
+  readonly #herald = new Herald()
   readonly #identifying = new Set<number>()
   #facts: Facts = noFacts()
   #last: Sample | undefined
-  #told: { readonly upstream: Upstream; readonly key: string } | undefined
   #clock: ClockName | undefined
   #pushedAt: Instant<'mono'> | undefined
   #mustIdentify = false
@@ -71,7 +68,7 @@ export class Tracker {
   }
 
   get upstream(): Upstream | undefined {
-    return this.#told?.upstream
+    return this.#herald.upstream
   }
 
   /** The poll under way counts as soon as it has brought something, and not before it ends. */
@@ -168,23 +165,9 @@ export class Tracker {
   tell(now: Now, out: Action[], always = false): void {
     const clock = this.#measured()
     if (clock === undefined) return
-    const { key, text } = this.reason(now.mono)
-    const before = this.#told
-    const moved = before !== undefined && before.upstream.clock !== clock
-    if (!always && !moved && before?.key === key) return
-    if (moved) {
-      const reason = 'ptp4l listens with another clock now'
-      out.push({ do: 'upstream', upstream: { ...before.upstream, synchronized: false, reason } })
-    }
     const last = this.#last?.clock === clock ? this.#last : undefined
-    const upstream = upstreamOf(this.#facts, { clock, reason: text, last, now: now.mono })
-    this.#told = { upstream, key }
-    out.push({ do: 'upstream', upstream })
-    const was = before?.upstream.synchronized ?? false
-    if (was && !upstream.synchronized) out.push(note('upstream-lost', text))
-    if (!was && upstream.synchronized) {
-      out.push(note('reachable', `${clock} follows ${upstream.reference}`))
-    }
+    const reason = this.reason(now.mono)
+    this.#herald.tell({ facts: this.#facts, clock, reason, last, now: now.mono }, out, always)
   }
 
   #portNote(change: string, out: Action[]): void {
@@ -235,16 +218,9 @@ export class Tracker {
   #measured(): ClockName | undefined {
     const port = this.ports.receiving(this.#config.freeRunning)
     const first = this.ports.list[0]
-    if (port !== undefined) this.#clock = this.#clockOf(port)
-    else if (first !== undefined) this.#clock ??= this.#clockOf(first)
+    if (port !== undefined) this.#clock = clockOf(port, this.#phcName)
+    else if (first !== undefined) this.#clock ??= clockOf(first, this.#phcName)
     return this.#clock
-  }
-
-  #clockOf(port: Port): ClockName | undefined {
-    if (port.stamping === 'software') return 'system'
-    if (port.phcIndex === undefined) return notSystem(this.#phcName(undefined, port.interface))
-    if (port.phcIndex >= 0) return notSystem(this.#phcName(port.phcIndex, port.interface))
-    return port.stamping === undefined ? 'system' : undefined
   }
 
   /** Syncs that come by notification are seen at once; the others when we ask. */
@@ -258,3 +234,10 @@ export class Tracker {
 /** A port that stamps in hardware does not measure the system clock, whoever says so. */
 const notSystem = (name: ClockName | undefined): ClockName | undefined =>
   name === 'system' ? undefined : name
+
+function clockOf(port: Port, phcName: PhcName): ClockName | undefined {
+  if (port.stamping === 'software') return 'system'
+  if (port.phcIndex === undefined) return notSystem(phcName(undefined, port.interface))
+  if (port.phcIndex >= 0) return notSystem(phcName(port.phcIndex, port.interface))
+  return port.stamping === undefined ? 'system' : undefined
+}

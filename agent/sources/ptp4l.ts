@@ -15,10 +15,13 @@ import type { Action, Event, Now } from '../core/machine.ts'
 import { type Instant, plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
 import { decodeManagement, errorName, type ManagementBody } from './management.ts'
-import { type DataSet, type DataSetName, idName, NOTIFY } from './management-data.ts'
+import { idName } from './management-data.ts'
 import { nextTurn } from './phc-schedule.ts'
+import { note } from './ptp4l-herald.ts'
+import { Outage } from './ptp4l-outage.ts'
+import { askAll, askSlow, SUBSCRIBE, SUBSCRIPTION, UNSUBSCRIBE } from './ptp4l-requests.ts'
 import { CHANNEL, Session } from './ptp4l-session.ts'
-import { note, type PhcName, Tracker } from './ptp4l-tracker.ts'
+import { type PhcName, Tracker } from './ptp4l-tracker.ts'
 import { reason } from './ptp4l-upstream.ts'
 import { viewOf } from './ptp4l-view.ts'
 import type { Source, SourceView } from './source.ts'
@@ -35,30 +38,8 @@ const RETRY = seconds(1)
 /** Without a word on an open socket: another domain if it never spoke, else it is gone. */
 const SILENCE = seconds(3)
 const REFRESH = seconds(4)
-/** Seconds; renewed at one third, as phc2sys does. */
-const SUBSCRIPTION = 60
+/** As phc2sys does. */
 const RENEWAL = seconds(SUBSCRIPTION / 3)
-const EVERYTHING: readonly DataSetName[] = [
-  'DEFAULT_DATA_SET',
-  'PORT_PROPERTIES_NP',
-  'PORT_HWCLOCK_NP',
-  'TIME_PROPERTIES_DATA_SET',
-  'PARENT_DATA_SET',
-  'PORT_DATA_SET',
-  'CURRENT_DATA_SET',
-]
-const SLOW: readonly DataSetName[] = [
-  'PORT_PROPERTIES_NP',
-  'TIME_PROPERTIES_DATA_SET',
-  'PARENT_DATA_SET',
-  'PORT_DATA_SET',
-]
-const subscription = (duration: number, events: readonly number[]): DataSet => ({
-  name: 'SUBSCRIBE_EVENTS_NP',
-  value: { duration, events },
-})
-const SUBSCRIBE = subscription(SUBSCRIPTION, [NOTIFY.portState, NOTIFY.timeSync, NOTIFY.parent])
-const UNSUBSCRIBE = subscription(0, [])
 /** The socket is full for a moment; everything else means that nobody is at the other end. */
 const PASSING: readonly PortFaultCode[] = ['BUSY', 'NO_SPACE', 'TIMEOUT']
 const TIMERS = ['poll', 'refresh', 'subscribe'] as const
@@ -69,15 +50,9 @@ export class Ptp4lSource implements Source {
   readonly #config: Ptp4lSourceConfig
   readonly #session: Session
   readonly #tracker: Tracker
+  readonly #outage = new Outage()
   #openedAt: Instant<'mono'> | undefined
   #subscribed = false
-  /** It accepts what we send and never answered since it was opened. */
-  #mute = false
-  /** It did answer in an earlier life, so the next answer is that of a new one. */
-  #died = false
-  #restarts = 0
-  /** Last complaint about the link that was noted: one note per outage, not one per second. */
-  #complaint = ''
   #stopped = false
 
   constructor({ id, config, random, phcName }: Ptp4lOptions) {
@@ -97,7 +72,7 @@ export class Ptp4lSource implements Source {
     return viewOf(this.id, this.#config, this.#tracker, {
       now: now.mono,
       subscribed: this.#subscribed,
-      restarts: this.#restarts,
+      restarts: this.#outage.restarts,
     })
   }
 
@@ -142,7 +117,7 @@ export class Ptp4lSource implements Source {
   #opened(now: Now, out: Action[]): void {
     this.#session.opened(now.mono)
     this.#openedAt = now.mono
-    this.#mute = false
+    this.#outage.mute = false
     this.#subscribed = false
     this.#askAll(now, out)
     for (const key of TIMERS) this.#arm(key, now, out)
@@ -150,9 +125,7 @@ export class Ptp4lSource implements Source {
 
   #askAll(now: Now, out: Action[]): void {
     this.#tracker.newConversation()
-    for (const name of EVERYTHING) out.push(this.#session.get(name, now.mono))
-    out.push(this.#session.set(SUBSCRIBE, now.mono))
-    out.push(this.#session.get('TIME_STATUS_NP', now.mono))
+    out.push(...askAll(this.#session, now.mono))
   }
 
   #arm(key: (typeof TIMERS)[number], now: Now, out: Action[]): void {
@@ -172,7 +145,7 @@ export class Ptp4lSource implements Source {
     if (key === 'refresh') this.#refresh(now, out)
     if (key === 'subscribe') {
       this.#arm(key, now, out)
-      if (!this.#mute) out.push(this.#session.set(SUBSCRIBE, now.mono))
+      if (!this.#outage.mute) out.push(this.#session.set(SUBSCRIBE, now.mono))
     }
   }
 
@@ -180,12 +153,12 @@ export class Ptp4lSource implements Source {
     const { mono } = now
     this.#tracker.countPoll()
     const missed = this.#session.sweep(mono)
-    if (!this.#mute) for (const name of missed) out.push(note('timeout', name))
+    if (!this.#outage.mute) for (const name of missed) out.push(note('timeout', name))
     if (missed.includes('PORT_HWCLOCK_NP')) this.#tracker.hardwareClockUnknown(out)
     if (this.#session.silence(mono) >= SILENCE) this.#silent(now, out)
     if (!this.#session.isOpen) return
     this.#arm('poll', now, out)
-    if (this.#mute) {
+    if (this.#outage.mute) {
       out.push(this.#session.get('DEFAULT_DATA_SET', mono))
       return
     }
@@ -196,8 +169,8 @@ export class Ptp4lSource implements Source {
 
   #refresh(now: Now, out: Action[]): void {
     this.#arm('refresh', now, out)
-    if (this.#mute) return
-    for (const name of SLOW) out.push(this.#session.get(name, now.mono))
+    if (this.#outage.mute) return
+    out.push(...askSlow(this.#session, now.mono))
     // notifications that came and come no more, while we are told that we are subscribed
     if (this.#tracker.pushesEnded(now.mono)) out.push(this.#session.set(SUBSCRIBE, now.mono))
   }
@@ -207,33 +180,24 @@ export class Ptp4lSource implements Source {
       this.#lost('ptp4l does not answer', now, out)
       return
     }
-    if (this.#mute) return
-    this.#mute = true
+    if (this.#outage.mute) return
+    this.#outage.mute = true
     const text = `answers none of our requests in domain ${this.#config.domain}`
-    this.#complain('wrong-domain', text, out)
+    out.push(...this.#outage.complain('wrong-domain', text))
     this.#tracker.link = reason(text)
     this.#tracker.tell(now, out)
   }
 
   /** The other end is gone: close, and try again every second until it is back. */
   #lost(why: string, now: Now, out: Action[]): void {
-    if (this.#session.heard) this.#died = true
+    const { heard } = this.#session
     if (this.#session.isOpen) out.push({ do: 'close', channel: CHANNEL })
     this.#session.closed()
     this.#subscribed = false
-    this.#complain(this.#died ? 'unreachable' : 'open-failed', why, out)
+    out.push(...this.#outage.lost(why, heard))
     this.#tracker.link = reason(why)
     this.#tracker.tell(now, out)
     out.push({ do: 'timer', key: 'retry', at: plus(now.mono, RETRY) })
-  }
-
-  #complain(
-    code: 'unreachable' | 'open-failed' | 'wrong-domain',
-    why: string,
-    out: Action[],
-  ): void {
-    if (this.#complaint !== why) out.push(note(code, why))
-    this.#complaint = why
   }
 
   #failed(what: string, key: string, fault: PortFault, now: Now, out: Action[]): void {
@@ -273,19 +237,16 @@ export class Ptp4lSource implements Source {
 
   /** The first word after a silence. */
   #alive(now: Now, out: Action[]): void {
-    if (this.#died) this.#restarted('it answers again', out)
-    this.#died = false
-    this.#complaint = ''
+    if (this.#outage.alive()) this.#restarted('it answers again', out)
     this.#tracker.link = undefined
-    if (!this.#mute) return
-    this.#mute = false
+    if (!this.#outage.mute) return
+    this.#outage.mute = false
     this.#askAll(now, out)
   }
 
   #restarted(how: string, out: Action[]): void {
-    this.#restarts += 1
     this.#tracker.restarted()
-    out.push(note('restarted', how))
+    out.push(this.#outage.restarted(how))
   }
 
   #body(body: ManagementBody, pushed: boolean, now: Now, out: Action[]): void {

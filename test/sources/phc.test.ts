@@ -4,7 +4,8 @@ import type { Comparison } from '../../agent/core/comparison.ts'
 import type { PortFaultCode } from '../../agent/core/errors.ts'
 import type { Action, Now, Upstream } from '../../agent/core/machine.ts'
 import { mono, nanos, phc, ppb, utc } from '../../agent/core/units.ts'
-import { type PhcOptions, PhcSource, shortest, systemMinusPhc } from '../../agent/sources/phc.ts'
+import { type PhcOptions, PhcSource } from '../../agent/sources/phc.ts'
+import { shortest, systemMinusPhc } from '../../agent/sources/phc-sample.ts'
 
 const SECOND = 1_000_000_000n
 const UTC = 1_795_000_000n * SECOND
