@@ -8,6 +8,7 @@
 import type { PortFault } from '../core/errors.ts'
 import type { Action, Event, Now, Transport } from '../core/machine.ts'
 import { type Instant, utc } from '../core/units.ts'
+import type { MakeEvent } from './event-loop.ts'
 import { type Link, travel } from './network.ts'
 import { endpointOf, type Peer } from './peer.ts'
 import type { SeededRandom } from './random.ts'
@@ -20,7 +21,7 @@ export interface ChannelHost {
   /** The machine sleeps: nothing arrives. */
   asleep(): boolean
   /** Gives the agent an event when it gets round to it; undefined: no event after all. */
-  deliver(make: (now: Now) => Event | undefined): void
+  deliver(make: MakeEvent): void
 }
 
 export interface ChannelOptions {

@@ -90,38 +90,45 @@ function createNtp({ ntp = [] }: Scenario, world: World): Map<string, NtpServer>
 const chosen = <T>(peers: ReadonlyMap<string, T>, name: string): T[] =>
   [...peers].filter(([key]) => name === 'all' || key === name).map(([, peer]) => peer)
 
-function performer(stage: Omit<Stage, 'perform'>): (deed: Deed) => void {
-  const { world, ntp, ptp4l, chronyd, resolvers } = stage
-  return (deed) => {
-    switch (deed.do) {
-      case 'ntp':
-        for (const server of chosen(ntp, deed.server)) Object.assign(server.behaviour, deed.set)
-        break
-      case 'ntp-link':
-        for (const server of chosen(ntp, deed.server)) Object.assign(server.link, deed.set)
-        break
-      case 'grandmaster':
-        if (ptp4l !== undefined) Object.assign(ptp4l.grandmaster, deed.set)
-        break
-      case 'ptp4l':
-        ptp4l?.[deed.what]()
-        break
-      case 'chronyd':
-        if (chronyd !== undefined) chronyd.synchronized = deed.synchronized
-        break
-      case 'resolver':
-        for (const each of chosen(resolvers, deed.server)) Object.assign(each.behaviour, deed.set)
-        break
-      case 'names':
-        world.devices.resolverDown = deed.down
-        break
-      case 'foreign':
-        clockOf(world, deed.clock)?.foreignAdjust(deed.adjustment)
-        break
-      case 'suspend':
-        world.suspend(deed.seconds, deed.rtcErrorNs)
-        break
-    }
+type Peers = Omit<Stage, 'perform'>
+
+function perform(peers: Peers, deed: Deed): void {
+  const { world, ptp4l, chronyd } = peers
+  switch (deed.do) {
+    case 'ptp4l':
+      ptp4l?.[deed.what]()
+      break
+    case 'chronyd':
+      if (chronyd !== undefined) chronyd.synchronized = deed.synchronized
+      break
+    case 'names':
+      world.devices.resolverDown = deed.down
+      break
+    case 'foreign':
+      clockOf(world, deed.clock)?.foreignAdjust(deed.adjustment)
+      break
+    case 'suspend':
+      world.suspend(deed.seconds, deed.rtcErrorNs)
+      break
+    default:
+      for (const target of targetsOf(peers, deed)) Object.assign(target, deed.set)
+  }
+}
+
+/** What a deed with `set` changes. */
+function targetsOf(
+  { ntp, ptp4l, resolvers }: Peers,
+  deed: Extract<Deed, { readonly set: object }>,
+): object[] {
+  switch (deed.do) {
+    case 'ntp':
+      return chosen(ntp, deed.server).map(({ behaviour }) => behaviour)
+    case 'ntp-link':
+      return chosen(ntp, deed.server).map(({ link }) => link)
+    case 'resolver':
+      return chosen(resolvers, deed.server).map(({ behaviour }) => behaviour)
+    case 'grandmaster':
+      return ptp4l === undefined ? [] : [ptp4l.grandmaster]
   }
 }
 
@@ -162,7 +169,7 @@ export function stage(scenario: Scenario): Stage {
   if (peers.ptp4l !== undefined) world.add(peers.ptp4l)
   if (peers.chronyd !== undefined) world.add(peers.chronyd)
   for (const each of peers.resolvers.values()) for (const end of each.endpoints) world.add(end)
-  const built: Stage = { ...peers, perform: performer(peers) }
+  const built: Stage = { ...peers, perform: (deed) => perform(peers, deed) }
   plan(built, scenario)
   return built
 }

@@ -15,6 +15,7 @@ import type { Node } from '../ports/node.ts'
 import { Channels } from './channels.ts'
 import type { SimPhc, SimSystemClock } from './clocks.ts'
 import { Devices, type PhcDevice, type ReadOut } from './devices.ts'
+import { EventLoop } from './event-loop.ts'
 import type { Peer } from './peer.ts'
 import { Queue } from './queue.ts'
 import { SeededRandom } from './random.ts'
@@ -52,20 +53,21 @@ export class World {
   readonly #phcs: readonly PhcDevice[]
   readonly #channels: Channels
   readonly #timers: Timers
-  readonly #latency: SeededRandom
-  readonly #latencyNs: number
+  readonly #loop: EventLoop
   readonly #witnesses: Witness[] = []
   #machine: Machine | undefined
   #time = 0n
-  #lastDelivery = 0n
-  #asleep = false
-  /** What waits for the machine to wake up. */
-  #waiting: (() => void)[] = []
 
   constructor(options: WorldOptions) {
     this.random = new SeededRandom(options.seed)
-    this.#latency = this.random.fork('latency')
-    this.#latencyNs = options.latencyNs ?? LATENCY_NS
+    this.#loop = new EventLoop({
+      queue: this.#queue,
+      time: () => this.#time,
+      now: () => this.now(),
+      random: this.random.fork('latency'),
+      latencyNs: options.latencyNs ?? LATENCY_NS,
+      give: (event) => this.#give(event),
+    })
     const surroundings = { time: () => this.#time, random: this.random }
     this.system = createSystemClock(options, surroundings)
     this.#phcs = createPhcs(options, this.system, surroundings)
@@ -129,7 +131,7 @@ export class World {
   /** Starts the agent: it gets `start`, and from then on every event. */
   start(machine: Machine): void {
     this.#machine = machine
-    this.#deliver(() => ({ on: 'start' }))
+    this.#loop.deliver(() => ({ on: 'start' }))
   }
 
   /** Gives the agent `stop` at once; nothing reaches it afterwards. */
@@ -164,17 +166,14 @@ export class World {
   /** The machine sleeps while the world goes on; its clock is then set from the RTC, off by that. */
   suspend(seconds: number, rtcErrorNs = 0n): void {
     const before = this.now().mono
-    this.#asleep = true
+    this.#loop.sleep()
     this.after(seconds * 1e9, () => this.#wake(before, rtcErrorNs))
   }
 
   #wake(before: bigint, rtcErrorNs: bigint): void {
-    this.#asleep = false
     this.system.slept(this.now().mono - before, rtcErrorNs)
     this.#timers.rearm()
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const run of waiting) run()
+    this.#loop.wake()
   }
 
   #createChannels(stampNoiseNs: number): Channels {
@@ -183,8 +182,8 @@ export class World {
         time: () => this.#time,
         after: (ns, run) => this.after(ns, run),
         realtime: () => this.now().utc,
-        asleep: () => this.#asleep,
-        deliver: (make) => this.#deliver(make),
+        asleep: () => this.#loop.asleep,
+        deliver: (make) => this.#loop.deliver(make),
       },
       network: this.random.fork('network'),
       stamps: this.random.fork('stamps'),
@@ -197,25 +196,9 @@ export class World {
       queue: this.#queue,
       monotonic: () => this.now().mono,
       when: (value) => this.system.when(value),
-      asleep: () => this.#asleep,
-      ring: (key, claim) => this.#deliver(() => (claim() ? { on: 'timer', key } : undefined)),
+      asleep: () => this.#loop.asleep,
+      ring: (key, claim) => this.#loop.deliver(() => (claim() ? { on: 'timer', key } : undefined)),
     })
-  }
-
-  /** The event loop gets to it after a while, and in order. */
-  #deliver(make: (now: Now) => Event | undefined): void {
-    const at = this.#time + BigInt(Math.round(this.#latency.exponential(this.#latencyNs)))
-    if (at > this.#lastDelivery) this.#lastDelivery = at
-    this.#queue.add(this.#lastDelivery, () => this.#process(make))
-  }
-
-  #process(make: (now: Now) => Event | undefined): void {
-    if (this.#asleep) {
-      this.#waiting.push(() => this.#process(make))
-      return
-    }
-    const event = make(this.now())
-    if (event !== undefined) this.#give(event)
   }
 
   #give(event: Event): void {
@@ -251,7 +234,7 @@ export class World {
         break // the agent's own parts talk like this
       default: {
         const { ns, event } = this.devices.perform(action, this.#time)
-        this.after(ns, () => this.#deliver(() => event))
+        this.after(ns, () => this.#loop.deliver(() => event))
       }
     }
   }
