@@ -9,6 +9,8 @@ import type { Ptp4lPortView } from './source.ts'
 export interface Port extends Ptp4lPortView {
   /** Seconds between two Syncs as ptp4l has it configured. */
   readonly syncSeconds: number
+  /** False with delay mechanism NONE: the path delay is zero by choice. */
+  readonly measuresDelay: boolean
 }
 
 export type PortState = DataSetValue<'PORT_DATA_SET'>['portState']
@@ -39,7 +41,9 @@ export class Ports {
 
   dataSet(value: DataSetValue<'PORT_DATA_SET'>, at: Instant<'mono'>): string {
     const syncSeconds = syncSecondsOf(value.logSyncInterval)
-    return this.#update(value.portIdentity.port, { state: value.portState, syncSeconds }, at)
+    const measuresDelay = value.delayMechanism !== 'NONE'
+    const news = { state: value.portState, syncSeconds, measuresDelay }
+    return this.#update(value.portIdentity.port, news, at)
   }
 
   hardwareClock(value: DataSetValue<'PORT_HWCLOCK_NP'>, at: Instant<'mono'>): void {
@@ -78,6 +82,7 @@ export class Ports {
       stamping: undefined,
       phcIndex: undefined,
       syncSeconds: 1,
+      measuresDelay: true,
       ...before,
       ...news,
       since: moved || before === undefined ? at : before.since,

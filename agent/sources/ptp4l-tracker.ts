@@ -17,6 +17,7 @@ import { type Port, Ports } from './ptp4l-ports.ts'
 import { ingressAt, SyncStream } from './ptp4l-sync.ts'
 import {
   type Facts,
+  hasDelay,
   noFacts,
   type Reason,
   reasonOf,
@@ -190,7 +191,8 @@ export class Tracker {
     const clock = this.#measured()
     const usable = port !== undefined && status.gmPresent
     if (usable && progress === 'old') out.push(note('no-progress', `${status.ingressTime}`))
-    const measured = usable && clock !== undefined && this.#facts.current !== undefined
+    const measured = usable && clock !== undefined && hasDelay(this.#facts, port)
+    if (!measured) this.#sync.forgetOffsets()
     if (measured && progress === 'new') this.#sample(status, port, clock, now, out)
     this.tell(now, out, progress === 'new')
   }

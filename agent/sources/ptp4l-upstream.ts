@@ -148,6 +148,10 @@ export const reason = (text: string, key = text): Reason => ({ key, text })
 const GRANDMASTER = reason('grandmaster is this clock itself')
 const NO_REASON: Reason = reason('')
 
+/** Until the first delay was measured ptp4l shows offset 0 and delay 0, with ingress times. */
+export const hasDelay = ({ current }: Facts, port: Port): boolean =>
+  current !== undefined && (current.meanPathDelay !== 0 || !port.measuresDelay)
+
 const TRANSMITTING = new Set(['MASTER', 'GRAND_MASTER'])
 
 /** Why ptp4l, which does answer, gives nothing to use; in the order of what to look at first. */
@@ -173,6 +177,7 @@ export function reasonOf(
     return reason(list.map((each) => `port ${each.number} ${each.state}`).join(', '))
   }
   if (given.clock === undefined) return reason(`the PHC of ${portLabel(port)} is not known`)
+  if (!hasDelay(facts, port)) return reason('path delay not measured yet')
   // until the first Sync of a new time transmitter ptp4l calls itself grandmaster
   if (given.syncAge === undefined || !facts.status.gmPresent) return reason('no Sync yet')
   if (given.syncAge < given.limit) return NO_REASON

@@ -45,7 +45,7 @@ export function viewOf(
       stepsRemoved: facts.current?.stepsRemoved,
       meanPathDelay: facts.current && nanos(facts.current.meanPathDelay),
       upstream: tracker.upstream,
-      ports: ports.list.map(({ syncSeconds: _, ...shown }) => shown),
+      ports: ports.list.map(({ syncSeconds: _, measuresDelay: __, ...shown }) => shown),
     },
   }
 }

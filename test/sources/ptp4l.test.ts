@@ -47,6 +47,7 @@ class Peer {
   stepsRemoved = 1
   meanPathDelay = 2328
   logSyncInterval = 0
+  delayMechanism = 'E2E'
   pushSequence = 0
   subscriber: PortIdentity | undefined
   readonly asked: string[] = []
@@ -98,7 +99,7 @@ class Peer {
         logAnnounceInterval: 1,
         announceReceiptTimeout: 3,
         logSyncInterval: this.logSyncInterval,
-        delayMechanism: 'E2E',
+        delayMechanism: this.delayMechanism,
         logMinPdelayReqInterval: 0,
         versionNumber: 2,
       },
@@ -478,6 +479,30 @@ t.test('an ingress time that stands still is no measurement', async (t) => {
   line.run(2)
   t.equal(line.samples.length, 0)
   t.equal(line.notes('no-progress').length, 2)
+})
+
+t.test('before the path delay is known ptp4l says 0, which is no offset', async (t) => {
+  const line = new Line()
+  line.peer.meanPathDelay = 0
+  line.peer.offset = 0
+  line.start()
+  line.sync(3)
+  t.equal(line.samples.length, 0)
+  t.equal(line.view.trouble, 'path delay not measured yet')
+  line.peer.meanPathDelay = 2328
+  line.peer.offset = 50_000
+  line.sync(5)
+  t.ok(line.samples.length >= 4)
+  t.ok(line.samples.every(({ delay, dispersion }) => delay === 4656 && dispersion === 10))
+})
+
+t.test('a port without a delay mechanism has no delay by choice', async (t) => {
+  const line = new Line()
+  line.peer.meanPathDelay = 0
+  line.peer.delayMechanism = 'NONE'
+  line.start()
+  line.sync(2)
+  t.match(line.samples, [{ delay: 0 }, { delay: 0 }])
 })
 
 t.test('an ingress time of zero is no measurement either', async (t) => {
