@@ -50,7 +50,7 @@ function fromConfig(config: SourceConfig, context: SourceContext): BuiltSource[]
     case 'chrony':
       return [chrony(config, context)]
     case 'ptp4l':
-      return [rule(new Ptp4lSource({ config, ...context }), 0)]
+      return [rule(new Ptp4lSource({ config, random: context.random, phcName: context.clockOf }), 0)]
   }
 }
 

@@ -1,0 +1,114 @@
+/**
+ * The only place that changes a clock: reads back before it writes (guard.ts), clamps to what the
+ * clock can do, and models the clock from its reply, not from the request.
+ */
+import type { ClockChange } from '../core/clock-change.ts'
+import { describeFault } from '../core/errors.ts'
+import type { NoteCode } from '../core/notes.ts'
+import { type Instant, nanos, type Ppb, ppb } from '../core/units.ts'
+import type { ClockAdjustment, ClockPort, ClockStatus } from '../ports/clock.ts'
+import { Guard } from './guard.ts'
+
+export interface ActuatorOutcome {
+  readonly changes: readonly ClockChange[]
+  readonly notes: readonly { readonly code: NoteCode; readonly detail: string }[]
+}
+
+/** A change takes effect somewhere between call and return; neither takes longer than this. */
+const CALL_NS = 10_000
+/** The clock may round; more than this is worth a word. */
+const CLAMPED_PPB = 1
+
+export class Actuator {
+  readonly #port: ClockPort
+  readonly #writes: boolean
+  readonly #guard: Guard
+  #frequency: Ppb | undefined
+  #foreignSteps = 0
+
+  /** `writes`: the clock is driven. Without it nothing is ever written. */
+  constructor(port: ClockPort, writes: boolean) {
+    this.#port = port
+    this.#writes = writes && port.capabilities.adjustable
+    this.#guard = new Guard(port.name === 'system')
+  }
+
+  get writes(): boolean {
+    return this.#writes
+  }
+
+  /** Frequency in effect as last read; undefined before the first reading or on failure. */
+  get frequency(): Ppb | undefined {
+    return this.#frequency
+  }
+
+  /** How often somebody else stepped it. */
+  get foreignSteps(): number {
+    return this.#foreignSteps
+  }
+
+  /** Reads the clock and reports what others did to it. */
+  check(): ActuatorOutcome & { readonly status: ClockStatus | undefined } {
+    const status = this.#port.status()
+    if ('ok' in status) {
+      const detail = describeFault(status.fault)
+      return { changes: [], notes: [{ code: 'steer-failed', detail }], status: undefined }
+    }
+    const { findings, step, frequency } = this.#guard.check(status)
+    this.#frequency = status.frequency
+    if (step !== 0n) this.#foreignSteps += 1
+    if (step === 0n && frequency === 0) return { changes: [], notes: findings, status }
+    // when it happened is only known to lie before this reading
+    const change = { step, frequency: ppb(frequency), foreign: true, at: status.at.mono }
+    return { changes: [this.#change(change)], notes: findings, status }
+  }
+
+  setFrequency(wanted: Ppb): ActuatorOutcome {
+    const limit = this.#port.capabilities.maxFrequency
+    const frequency = ppb(Math.min(limit, Math.max(-limit, wanted)))
+    const done = this.#write({ frequency })
+    const real = this.#frequency ?? frequency
+    if (!this.#writes || Math.abs(real - wanted) <= CLAMPED_PPB) return done
+    const detail = `asked for ${wanted.toFixed(1)} ppb, it runs at ${real.toFixed(1)} ppb`
+    return { ...done, notes: [...done.notes, { code: 'clamped', detail }] }
+  }
+
+  /** `step` is added to the clock, ns. */
+  step(step: bigint): ActuatorOutcome {
+    return this.#write({ step })
+  }
+
+  /** Kernel status: no change of time or rate, so nobody has to be told. */
+  setStatus(adjustment: ClockAdjustment): ActuatorOutcome {
+    if (adjustment.taiOffset !== undefined) this.#guard.expectTai(adjustment.taiOffset)
+    return this.#write(adjustment)
+  }
+
+  #write(adjustment: ClockAdjustment): ActuatorOutcome {
+    if (!this.#writes) return NOTHING
+    const before = this.check()
+    const was = this.#frequency ?? ppb(0)
+    const effect = this.#port.adjust(adjustment)
+    if (!effect.ok) {
+      const note = { code: 'steer-failed' as const, detail: describeFault(effect.fault) }
+      return { changes: before.changes, notes: [...before.notes, note] }
+    }
+    this.#frequency = effect.frequency
+    this.#guard.expect(effect.frequency, effect.step)
+    const frequency = ppb(effect.frequency - was)
+    if (effect.step === 0n && frequency === 0) return before
+    const { mono: at } = effect.at
+    const change = this.#change({ step: effect.step, frequency, foreign: false, at })
+    return { changes: [...before.changes, change], notes: before.notes }
+  }
+
+  #change(
+    change: Pick<ClockChange, 'step' | 'frequency' | 'foreign'> & { at: Instant<'mono'> },
+  ): ClockChange {
+    const own = Math.abs(change.frequency) * CALL_NS * 1e-9
+    const uncertainty = change.foreign ? Math.abs(change.frequency) : own
+    return { ...change, clock: this.#port.name, uncertainty: nanos(uncertainty) }
+  }
+}
+
+const NOTHING: ActuatorOutcome = { changes: [], notes: [] }

@@ -1,0 +1,94 @@
+/**
+ * One writer per clock: notices when somebody else changes a clock that we measure or steer.
+ *
+ *   frequency   read back, compared with what we dialled last
+ *   status      the kernel's own loop switched on (ADJ_OFFSET), TAI offset changed
+ *   step        CLOCK_REALTIME moved against CLOCK_MONOTONIC, which no step moves; a machine that was
+ *               suspended looks the same, and is treated the same
+ *
+ * What is found is reported once; then the guard takes the new state as the one to compare with.
+ */
+import type { NoteCode } from '../core/notes.ts'
+import type { Ppb } from '../core/units.ts'
+import type { ClockStatus } from '../ports/clock.ts'
+
+/** The kernel keeps 2^-16 ppm (0.015 ppb); a PHC rounds to its own grain. */
+const SAME_FREQUENCY = 1
+/** Reading the two clocks one after the other is good to microseconds. */
+const STEP_NS = 500_000n
+
+export interface Finding {
+  readonly code: NoteCode
+  readonly detail: string
+}
+
+export interface Findings {
+  readonly findings: readonly Finding[]
+  /** Foreign step in ns, added to the clock; 0n: none. */
+  readonly step: bigint
+  /** Foreign change of frequency; 0: none. */
+  readonly frequency: number
+}
+
+export class Guard {
+  readonly #isSystem: boolean
+  #frequency: Ppb | undefined
+  #difference: bigint | undefined
+  #taiOffset: number | undefined
+  #pll = false
+
+  constructor(isSystem: boolean) {
+    this.#isSystem = isSystem
+  }
+
+  /** We did this: the next reading shall show it. */
+  expect(frequency: Ppb, step: bigint): void {
+    this.#frequency = frequency
+    if (this.#difference !== undefined && this.#isSystem) this.#difference += step
+  }
+
+  expectTai(offset: number): void {
+    this.#taiOffset = offset
+  }
+
+  check(status: ClockStatus): Findings {
+    const findings: Finding[] = []
+    const frequency = this.#checkFrequency(status, findings)
+    const step = this.#isSystem ? this.#checkStep(status, findings) : 0n
+    if (this.#isSystem) this.#checkStatus(status, findings)
+    return { findings, step, frequency }
+  }
+
+  #checkFrequency({ frequency }: ClockStatus, findings: Finding[]): number {
+    const last = this.#frequency
+    this.#frequency = frequency
+    if (last === undefined || Math.abs(frequency - last) <= SAME_FREQUENCY) return 0
+    const detail = `${last.toFixed(1)} ppb became ${frequency.toFixed(1)} ppb`
+    findings.push({ code: 'foreign-frequency', detail })
+    return frequency - last
+  }
+
+  #checkStep({ at }: ClockStatus, findings: Finding[]): bigint {
+    const difference = (at.utc as bigint) - (at.mono as bigint)
+    const step = this.#difference === undefined ? 0n : difference - this.#difference
+    this.#difference = difference
+    if (step > -STEP_NS && step < STEP_NS) return 0n
+    const detail = `moved by ${(Number(step) / 1e9).toFixed(6)} s: a step, or the machine slept`
+    findings.push({ code: 'foreign-step', detail })
+    return step
+  }
+
+  #checkStatus({ pll, taiOffset }: ClockStatus, findings: Finding[]): void {
+    if (pll && !this.#pll) {
+      findings.push({
+        code: 'foreign-status',
+        detail: 'the kernel loop is on: ADJ_OFFSET is in use',
+      })
+    }
+    this.#pll = pll
+    const last = this.#taiOffset
+    this.#taiOffset = taiOffset
+    if (last === undefined || last === taiOffset) return
+    findings.push({ code: 'foreign-status', detail: `TAI offset ${last} became ${taiOffset}` })
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What is known of an oscillator from its own past: the frequency that held it steady, and how fast
+ * its error may grow when nobody looks. Learnt, not a constant.
+ */
+import { deviation, keepLast, mean } from '../core/stats.ts'
+import { type Instant, type Nanos, nanos, type Ppb, ppb, since } from '../core/units.ts'
+
+/** RFC 5905's PHI: of an oscillator of which nothing is known yet. */
+export const UNKNOWN_GROWTH = ppb(15_000)
+/** Never promised to be better than this: temperature can change where history shows nothing. */
+const FLOOR = 100
+const ENTRIES = 32
+const ENOUGH = 8
+/** One entry a second at most, so that the history spans time, not samples. */
+const SPACING = 1e9
+
+export class OscillatorHistory {
+  #steady: readonly number[] = []
+  #at: Instant<'mono'> | undefined
+
+  /** `steady`: the servo's dial without correction at `at`, while locked. */
+  add(steady: Ppb, at: Instant<'mono'>): void {
+    if (this.#at !== undefined && since(at, this.#at) < SPACING) return
+    this.#at = at
+    this.#steady = keepLast(this.#steady, steady, ENTRIES)
+  }
+
+  clear(): void {
+    this.#steady = []
+    this.#at = undefined
+  }
+
+  get known(): boolean {
+    return this.#steady.length >= ENOUGH
+  }
+
+  /** The dial that holds it steady; undefined while too little is known. */
+  get frequency(): Ppb | undefined {
+    return this.known ? ppb(mean(this.#steady)) : undefined
+  }
+
+  /** Uncertainty of `frequency`, one standard deviation. */
+  get skew(): Ppb {
+    return this.known ? ppb(deviation(this.#steady)) : UNKNOWN_GROWTH
+  }
+
+  /** How fast the error may grow without a measurement, at four deviations. */
+  get growth(): Ppb {
+    return this.known ? ppb(Math.min(UNKNOWN_GROWTH, FLOOR + 4 * this.skew)) : UNKNOWN_GROWTH
+  }
+}
+
+/** What `growth` adds over `elapsed`, and in a long holdover what the growth itself grows by. */
+export function grown(growth: Ppb, elapsed: Nanos): Nanos {
+  const seconds = Math.max(0, elapsed) / 1e9
+  // a frequency that walks: one growth more per hour
+  return nanos(growth * seconds * (1 + seconds / 3600))
+}

@@ -1,0 +1,78 @@
+/**
+ * The state of a clock, from freshness and size of its measurements, never from a process being
+ * alive:
+ *
+ *   freerun ─► acquiring ─► locked ─► holdover ─► locked | acquiring | freerun
+ *
+ * locked: the last offsets were within the lock limit. holdover: it was locked and nothing can be
+ * believed now. freerun: nothing known, or the holdover limits are passed.
+ */
+import type { Instant } from '../core/units.ts'
+import type { ClockState } from '../observe/snapshot.ts'
+
+/** So many offsets in a row within the limit lock, so many beyond it unlock. */
+const IN_A_ROW = 3
+
+export interface HoldoverLimits {
+  readonly seconds: number
+  readonly bound: number
+}
+
+export class ClockStateMachine {
+  readonly #threshold: number
+  readonly #limits: HoldoverLimits
+  #state: ClockState = 'freerun'
+  #since: Instant<'mono'>
+  #within = 0
+  #beyond = 0
+
+  /** `threshold` in ns. */
+  constructor(threshold: number, limits: HoldoverLimits, now: Instant<'mono'>) {
+    this.#threshold = threshold
+    this.#limits = limits
+    this.#since = now
+  }
+
+  get state(): ClockState {
+    return this.#state
+  }
+
+  get since(): Instant<'mono'> {
+    return this.#since
+  }
+
+  /** A believed offset was measured. */
+  measured(offset: number, now: Instant<'mono'>): void {
+    const within = Math.abs(offset) <= this.#threshold
+    this.#within = within ? this.#within + 1 : 0
+    this.#beyond = within ? 0 : this.#beyond + 1
+    if (this.#within >= IN_A_ROW) this.#enter('locked', now)
+    else if (this.#state === 'freerun') this.#enter('acquiring', now)
+    else if (this.#beyond >= IN_A_ROW) this.#enter('acquiring', now)
+  }
+
+  /** Nothing can be believed; `bound` in ns, undefined when unknown. */
+  unreferenced(bound: number | undefined, now: Instant<'mono'>): void {
+    this.#within = 0
+    if (this.#state === 'locked') this.#enter('holdover', now)
+    if (this.#state === 'acquiring') this.#enter('freerun', now)
+    if (this.#state === 'holdover' && this.#isOver(bound, now)) this.#enter('freerun', now)
+  }
+
+  /** The clock was stepped: what was within says nothing any more. */
+  stepped(now: Instant<'mono'>): void {
+    this.#within = 0
+    if (this.#state !== 'freerun') this.#enter('acquiring', now)
+  }
+
+  #isOver(bound: number | undefined, now: Instant<'mono'>): boolean {
+    const seconds = Number((now as bigint) - (this.#since as bigint)) / 1e9
+    return seconds > this.#limits.seconds || (bound ?? 0) > this.#limits.bound * 1e9
+  }
+
+  #enter(state: ClockState, now: Instant<'mono'>): void {
+    if (state === this.#state) return
+    this.#state = state
+    this.#since = now
+  }
+}

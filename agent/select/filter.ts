@@ -1,0 +1,89 @@
+/**
+ * The recent samples of one source, moved along with every change of the clock, and what they say
+ * together: the sample to believe most, the jitter, and how often samples come.
+ *
+ * The best sample is the one with the smallest root distance after ageing, as in chrony: a short
+ * round trip a few polls ago says more than a long one now.
+ */
+import { type ClockChange, moveSample } from '../core/clock-change.ts'
+import { rootDistance, type Sample } from '../core/sample.ts'
+import { keepLast, median } from '../core/stats.ts'
+import { type Instant, type Nanos, nanos, type Ppb, since } from '../core/units.ts'
+
+const WINDOW = 8
+/** A sample with a distance this many times the best one is worth next to nothing. */
+const LEAST_WEIGHT = 0.01
+
+export class SampleFilter {
+  #samples: readonly Sample[] = []
+
+  add(sample: Sample): void {
+    this.#samples = keepLast(this.#samples, sample, WINDOW)
+  }
+
+  move(change: ClockChange): void {
+    this.#samples = this.#samples.map((sample) => moveSample(sample, change))
+  }
+
+  clear(): void {
+    this.#samples = []
+  }
+
+  get last(): Sample | undefined {
+    return this.#samples.at(-1)
+  }
+
+  get size(): number {
+    return this.#samples.length
+  }
+
+  /** Smallest root distance, ages counted at `growth`. */
+  best(now: Instant<'mono'>, growth: Ppb): Sample | undefined {
+    let best: Sample | undefined
+    let least = Number.POSITIVE_INFINITY
+    for (const sample of this.#samples) {
+      const distance = agedDistance(sample, now, growth)
+      if (distance <= least) [best, least] = [sample, distance]
+    }
+    return best
+  }
+
+  /** Median of |offset - median|: robust against a single liar among the samples. */
+  get jitter(): Nanos {
+    const centre = median(this.#samples.map((sample) => sample.offset))
+    const spread = median(this.#samples.map((sample) => Math.abs(sample.offset - centre)))
+    return nanos(Number.isNaN(spread) ? 0 : spread)
+  }
+
+  /** Seconds between samples, as seen; undefined before the second one. */
+  get spacing(): number | undefined {
+    const first = this.#samples[0]
+    const last = this.#samples.at(-1)
+    if (first === undefined || last === undefined || this.#samples.length < 2) return undefined
+    return since(last.at, first.at) / 1e9 / (this.#samples.length - 1)
+  }
+
+  /**
+   * How much the last sample is worth to a servo, 0..1: the square of how its own error (half the
+   * round trip and its dispersion) compares with the smallest one seen lately.
+   */
+  get weight(): number {
+    const last = this.last
+    if (last === undefined) return 0
+    const least = Math.min(...this.#samples.map(ownError))
+    return Math.max(LEAST_WEIGHT, (least / ownError(last)) ** 2)
+  }
+
+  /** |offset - median| of the others is far beyond their spread. */
+  isSpike(sample: Sample, atLeast: Nanos): boolean {
+    if (this.#samples.length < 4) return false
+    const centre = median(this.#samples.map((each) => each.offset))
+    const off = Math.abs(sample.offset - centre)
+    return off > 10 * this.jitter + sample.delay / 2 && off > atLeast
+  }
+}
+
+const ownError = (sample: Sample): number => Math.max(1, sample.delay / 2 + sample.dispersion)
+
+export const agedDistance = (sample: Sample, now: Instant<'mono'>, growth: Ppb): Nanos =>
+  nanos(rootDistance(sample) + (Math.max(0, since(now, sample.at)) * growth) / 1e9)

@@ -1,0 +1,209 @@
+/**
+ * Which sources to believe, and which one steers: a verdict with a reason for every source.
+ *
+ *   1. refused by itself: nothing measured, unreachable, stale, unsynchronised, too far, excluded
+ *   2. the intersection of the intervals offset +- root distance of the rest; trusted sources alone
+ *      make it where there are any. Who is not in the majority is a falseticker.
+ *   3. no majority: the best rank wins where it agrees with itself (a PHC beside one contrary
+ *      server), else nobody
+ *   4. of the truechimers the best rank steers, the others stand by; within a rank the smallest root
+ *      distance is selected, with hysteresis, and sources of like quality are combined
+ *
+ * RFC 5905 section 11.2; chrony's rules of truechimers, trust, require, prefer.
+ */
+import { median } from '../core/stats.ts'
+import { type Instant, type Nanos, nanos, type Ppb, since } from '../core/units.ts'
+import { agedDistance, type SampleFilter } from './filter.ts'
+import { deepest, type Interval, isTrue } from './intersect.ts'
+import type { SourceRule } from './rule.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Root distance beyond which a source says nothing of use (chrony's maxdistance), ns. */
+export const MAX_DISTANCE = 3e9
+/** The selected source stays unless another has less than half its distance. */
+const HYSTERESIS = 2
+/** Combined: within this many times the distance of the selected one (chrony's combinelimit). */
+const COMBINE_LIMIT = 3
+/** Stale: no sample for so many times the usual spacing, but at least for STALE_SECONDS. */
+const STALE_SPACINGS = 8
+const STALE_SECONDS = 4
+
+export interface Candidate {
+  readonly rule: SourceRule
+  readonly filter: SampleFilter
+  /** Last eight polls; undefined while the source has not told yet. */
+  readonly reach: number | undefined
+  readonly trouble: string
+}
+
+export interface Judgement {
+  readonly verdict: Verdict
+  readonly why: string
+}
+
+export interface Selection {
+  readonly verdicts: ReadonlyMap<string, Judgement>
+  /** Source that steers; undefined: none can be believed. */
+  readonly selected: string | undefined
+  readonly rank: number | undefined
+  /** Estimated offset now, all used sources combined, and the farthest the truth can be from it. */
+  readonly offset: Nanos
+  readonly distance: Nanos
+  /** Sources that could be judged but disagree. */
+  readonly contested: boolean
+}
+
+interface Usable extends Interval {
+  readonly rule: SourceRule
+  readonly offset: number
+  readonly distance: number
+}
+
+const milliseconds = (ns: number): string => `${(ns / 1e6).toPrecision(3)} ms`
+
+/** Seconds without a sample after which a source that gives one each `spacing` seconds is stale. */
+export const staleAfter = (spacing: number | undefined): number =>
+  Math.max(STALE_SECONDS, STALE_SPACINGS * (spacing ?? 64))
+
+function refusal(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Judgement | undefined {
+  const { filter, reach, rule, trouble } = candidate
+  const last = filter.last
+  if (last === undefined) return { verdict: 'no-sample', why: trouble || 'nothing measured yet' }
+  const age = since(now, last.at) / 1e9
+  if (reach === 0) return { verdict: 'unreachable', why: trouble || 'no answer to eight polls' }
+  if (age > staleAfter(filter.spacing)) {
+    return { verdict: 'stale', why: trouble || `last sample ${age.toFixed(0)} s ago` }
+  }
+  if (last.leap === 'unknown') {
+    return { verdict: 'unsynchronised', why: trouble || 'not synchronised itself' }
+  }
+  const distance = agedDistance(last, now, growth)
+  if (distance > MAX_DISTANCE) {
+    return { verdict: 'distance', why: `root distance ${milliseconds(distance)}` }
+  }
+  if (rule.noselect) return { verdict: 'noselect', why: 'measured, never used' }
+  return undefined
+}
+
+function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Usable {
+  const { filter, rule } = candidate
+  const sample = filter.best(now, growth)
+  const offset = sample?.offset ?? 0
+  const distance = sample === undefined ? MAX_DISTANCE : agedDistance(sample, now, growth)
+  // what the samples scatter by is part of what this source may be wrong by
+  const radius = distance + filter.jitter
+  return { source: rule.source, rule, offset, distance, lo: offset - radius, hi: offset + radius }
+}
+
+interface Vote {
+  readonly truechimers: readonly Usable[]
+  readonly contested: boolean
+  /** Verdict of those outside. */
+  readonly losers: Judgement
+}
+
+function vote(all: readonly Usable[]): Vote {
+  const trusted = all.filter(({ rule }) => rule.trust)
+  const voters = trusted.length > 0 ? trusted : all
+  const best = deepest(voters)
+  if (best !== undefined && best.depth * 2 > voters.length) {
+    const middle = (best.lo + best.hi) / 2
+    return {
+      truechimers: all.filter((each) => isTrue(each, best)),
+      contested: false,
+      losers: { verdict: 'falseticker', why: `the majority is at ${milliseconds(middle)}` },
+    }
+  }
+  return { ...byRank(all), contested: all.length > 0 }
+}
+
+/** Without a majority only a better rank that agrees with itself can be believed. */
+function byRank(all: readonly Usable[]): Pick<Vote, 'truechimers' | 'losers'> {
+  const top = Math.min(...all.map(({ rule }) => rule.rank))
+  const group = all.filter(({ rule }) => rule.rank === top)
+  const best = deepest(group)
+  const alone = group.length < all.length
+  const agree = alone && best !== undefined && best.depth * 2 > group.length
+  return {
+    truechimers: agree ? group.filter((each) => isTrue(each, best)) : [],
+    losers: { verdict: 'no-majority', why: `${all.length} sources disagree` },
+  }
+}
+
+function pick(group: readonly Usable[], current: string | undefined): Usable | undefined {
+  const preferred = group.filter(({ rule }) => rule.prefer)
+  const pool = preferred.length > 0 ? preferred : group
+  const best = [...pool].sort((a, b) => a.distance - b.distance)[0]
+  const present = pool.find(({ source }) => source === current)
+  if (best === undefined || present === undefined) return best
+  return present.distance > HYSTERESIS * best.distance ? best : present
+}
+
+function combine(used: readonly Usable[]): { offset: Nanos; distance: Nanos } {
+  const weights = used.map(({ distance }) => 1 / Math.max(1, distance))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const weighted = (values: readonly number[]): number =>
+    values.reduce((sum, value, k) => sum + value * (weights[k] ?? 0), 0) / total
+  const offset = weighted(used.map((each) => each.offset))
+  const distance = weighted(used.map((each) => each.distance + Math.abs(each.offset - offset)))
+  return { offset: nanos(offset), distance: nanos(distance) }
+}
+
+/** `current` is the source that was selected so far, `growth` how fast an unattended clock errs. */
+export function select(
+  candidates: readonly Candidate[],
+  current: string | undefined,
+  now: Instant<'mono'>,
+  growth: Ppb,
+): Selection {
+  const verdicts = new Map<string, Judgement>()
+  const all: Usable[] = []
+  for (const candidate of candidates) {
+    const refused = refusal(candidate, now, growth)
+    if (refused === undefined) all.push(usable(candidate, now, growth))
+    else verdicts.set(candidate.rule.source, refused)
+  }
+  const { truechimers, contested, losers } = vote(all)
+  for (const { source } of all) verdicts.set(source, losers)
+  const missing = candidates.find(
+    ({ rule }) => rule.require && !truechimers.some(({ source }) => source === rule.source),
+  )
+  const rank = Math.min(...truechimers.map(({ rule }) => rule.rank))
+  const group = truechimers.filter(({ rule }) => rule.rank === rank)
+  const selected = missing === undefined ? pick(group, current) : undefined
+  if (selected === undefined) {
+    const why = missing === undefined ? 'nothing selected' : `${missing.rule.source} is required`
+    for (const { source } of truechimers) verdicts.set(source, { verdict: 'standby', why })
+    return { ...NOTHING, verdicts, contested }
+  }
+  const used = judgeGroup(group, selected, verdicts)
+  for (const { source } of truechimers.filter(({ rule }) => rule.rank !== rank)) {
+    verdicts.set(source, { verdict: 'standby', why: `agrees; ${selected.source} steers` })
+  }
+  return { verdicts, selected: selected.source, rank, contested, ...combine(used) }
+}
+
+const NOTHING = {
+  selected: undefined,
+  rank: undefined,
+  offset: nanos(0),
+  distance: nanos(MAX_DISTANCE),
+} as const
+
+/** Verdicts within the rank that steers; returns those whose offsets are combined. */
+function judgeGroup(
+  group: readonly Usable[],
+  selected: Usable,
+  verdicts: Map<string, Judgement>,
+): readonly Usable[] {
+  const typical = median(group.map(({ distance }) => distance))
+  const limit = COMBINE_LIMIT * Math.max(selected.distance, typical)
+  const used = group.filter((each) => each === selected || each.distance <= limit)
+  for (const each of group) {
+    const distance = `root distance ${milliseconds(each.distance)}`
+    if (each === selected) verdicts.set(each.source, { verdict: 'selected', why: distance })
+    else if (used.includes(each)) verdicts.set(each.source, { verdict: 'combined', why: distance })
+    else verdicts.set(each.source, { verdict: 'outlier', why: distance })
+  }
+  return used
+}

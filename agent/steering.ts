@@ -1,0 +1,170 @@
+/**
+ * What is done about an offset: servo, step policy and actuator of one driven clock. In the other
+ * modes the same questions are asked and nothing is written.
+ *
+ * A hand-over between references never steps and never kicks: the new servo begins with the learnt
+ * frequency, and its correction is limited to GENTLE until the clock was locked again.
+ */
+import { Actuator, type ActuatorOutcome } from './clock/actuator.ts'
+import type { OscillatorHistory } from './clock/oscillator-history.ts'
+import type { ClockConfig } from './config/types.ts'
+import type { Instant, Nanos, Ppb } from './core/units.ts'
+import { ppb } from './core/units.ts'
+import type { ClockPort } from './ports/clock.ts'
+import { createServo, type EdgeKind } from './servo/catalogue.ts'
+import type { Servo } from './servo/servo.ts'
+import { StepPolicy } from './servo/step-policy.ts'
+
+const GENTLE = ppb(50_000)
+/** An interval that differs by less is the same. */
+const SAME_INTERVAL = 0.1
+
+export interface Measured {
+  readonly offset: Nanos
+  readonly at: Instant<'mono'>
+  readonly weight: number
+  readonly edge: EdgeKind
+  /** Seconds between samples. */
+  readonly interval: number
+}
+
+export class Steering {
+  readonly #config: ClockConfig
+  readonly #history: OscillatorHistory
+  readonly #maxFrequency: Ppb
+  readonly #policy: StepPolicy
+  readonly #actuator: Actuator
+  readonly #steps: Record<string, number> = { boot: 0, foreign: 0 }
+  #servo: { readonly edge: EdgeKind; readonly servo: Servo; interval: number } | undefined
+  /** Dialled when nothing was to be corrected; undefined while nothing is known. */
+  #known: Ppb | undefined
+  #frozen = ''
+
+  constructor(config: ClockConfig, port: ClockPort, history: OscillatorHistory) {
+    this.#config = config
+    this.#history = history
+    this.#maxFrequency = port.capabilities.maxFrequency
+    this.#policy = new StepPolicy(config.step)
+    this.#actuator = new Actuator(port, config.mode === 'drive')
+  }
+
+  get writes(): boolean {
+    return this.#actuator.writes
+  }
+
+  get frequency(): Ppb | undefined {
+    return this.#actuator.frequency
+  }
+
+  get steps(): Readonly<Record<string, number>> {
+    return { ...this.#steps, foreign_writer: this.#actuator.foreignSteps }
+  }
+
+  /** Why steering is frozen; empty when it is not. */
+  get frozen(): string {
+    return this.#frozen
+  }
+
+  /** The same as the servo at work sees it now. */
+  get servoSteady(): Ppb | undefined {
+    return this.#servo?.servo.steady
+  }
+
+  /** The dial that would hold the clock steady, as far as known. */
+  get steady(): Ppb | undefined {
+    return this.#history.frequency ?? this.#servo?.servo.steady ?? this.#known
+  }
+
+  /**
+   * Takes over the clock as it is found. A kernel that holds a frequency already was steered before;
+   * one that holds none was just booted, and the drift file knows better.
+   */
+  begin(drift: Ppb | undefined): ActuatorOutcome {
+    const found = this.#actuator.check()
+    const dialled = this.#actuator.frequency
+    if (dialled !== undefined && dialled !== 0) this.#known = dialled
+    else if (drift !== undefined) this.#known = drift
+    if (!this.writes || this.#known === undefined || this.#known === dialled) return found
+    const set = this.#actuator.setFrequency(this.#known)
+    return { changes: [...found.changes, ...set.changes], notes: [...found.notes, ...set.notes] }
+  }
+
+  /** What others did to the clock since the last look. */
+  check(): ReturnType<Actuator['check']> {
+    const found = this.#actuator.check()
+    if (found.changes.some(({ step }) => step !== 0n)) {
+      this.#policy.foreignStep()
+      this.#servo = undefined
+    }
+    return found
+  }
+
+  setStatus: Actuator['setStatus'] = (adjustment) => this.#actuator.setStatus(adjustment)
+
+  /** The clock is within its limit: boot is over. */
+  locked(): void {
+    this.#policy.locked()
+    if (this.#servo !== undefined) this.#known = this.#servo.servo.steady
+  }
+
+  /** Nothing to follow any more: run on what was learnt. */
+  coast(): ActuatorOutcome {
+    const { steady } = this
+    this.#servo = undefined
+    if (steady === undefined) return NOTHING
+    this.#known = steady
+    return this.#actuator.setFrequency(steady)
+  }
+
+  correct(measured: Measured): ActuatorOutcome {
+    const decision = this.#policy.decide(measured.offset)
+    if (decision.act === 'freeze') {
+      const known = this.#frozen === decision.why
+      this.#frozen = decision.why
+      return known
+        ? NOTHING
+        : { changes: [], notes: [{ code: decision.code, detail: decision.why }] }
+    }
+    this.#frozen = ''
+    if (!this.writes) return NOTHING
+    if (decision.act === 'step') return this.#step(measured.offset, decision.reason)
+    const { servo } = this.#servoFor(measured)
+    const { state, frequency } = servo.sample(measured.offset, measured.at, measured.weight)
+    return state === 'unlocked' ? NOTHING : this.#actuator.setFrequency(frequency)
+  }
+
+  #step(offset: Nanos, reason: 'boot' | 'foreign'): ActuatorOutcome {
+    const done = this.#actuator.step(BigInt(Math.round(-offset)))
+    if (done.changes.length === 0) return done
+    this.#policy.stepped(reason)
+    this.#steps[reason] = (this.#steps[reason] ?? 0) + 1
+    this.#servo?.servo.reset()
+    const detail = `by ${(-offset / 1e9).toFixed(6)} s, reason ${reason}`
+    return { ...done, notes: [...done.notes, { code: 'step', detail }] }
+  }
+
+  #servoFor({ edge, interval }: Measured): { readonly servo: Servo } {
+    const present = this.#servo
+    if (present?.edge === edge) {
+      if (Math.abs(interval / present.interval - 1) > SAME_INTERVAL) {
+        present.interval = interval
+        present.servo.setInterval(interval)
+      }
+      return present
+    }
+    const frequency = this.steady
+    const maxSlew = ppb(this.#config.maxSlewPpm * 1000)
+    const servo = createServo(this.#config.servo, {
+      edge,
+      interval,
+      frequency: frequency ?? this.frequency ?? ppb(0),
+      locked: frequency !== undefined,
+      maxFrequency: this.#maxFrequency,
+      maxSlew: this.#history.known ? ppb(Math.min(GENTLE, maxSlew)) : maxSlew,
+    })
+    this.#servo = { edge, servo, interval }
+    return this.#servo
+  }
+}
+
+const NOTHING: ActuatorOutcome = { changes: [], notes: [] }
