@@ -1,0 +1,131 @@
+/**
+ * Words of the command line to the options of one command; pure. Faults are sentences, never stacks.
+ */
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { DEFAULT_ADDRESS, DEFAULT_SOCKET } from './client.ts'
+import type { DemoOptions } from './demo.ts'
+import type { Overrides } from './read-config.ts'
+import type { StatusOptions } from './status.ts'
+
+export type Command =
+  | { readonly name: 'run'; readonly options: Overrides }
+  | { readonly name: 'status'; readonly options: StatusOptions }
+  | { readonly name: 'sources'; readonly options: { socket: string; address: string } }
+  | { readonly name: 'check-config'; readonly args: readonly string[] }
+  | { readonly name: 'demo'; readonly options: DemoOptions }
+  | { readonly name: 'version' }
+  | { readonly name: 'help' }
+  | { readonly name: 'wrong'; readonly message: string }
+
+const text = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+const WHERE = { socket: text, address: text } as const
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+/** All values by name; a flag is `'true'`. Throws TypeError with a good sentence, as node:util does. */
+function valuesOf(args: readonly string[], options: Options): Record<string, string | undefined> {
+  const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false })
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, value === undefined ? value : `${value}`]),
+  )
+}
+
+function numberOf(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const number = Number(value)
+  if (value.trim() === '' || !Number.isFinite(number) || number < 0) {
+    throw new TypeError(`--${name} ${value}: not a number of 0 or more`)
+  }
+  return number
+}
+
+function parseRun(args: readonly string[]): Command {
+  const values = valuesOf(args, {
+    config: text,
+    'state-directory': text,
+    listen: text,
+    socket: text,
+  })
+  const { config, listen, socket } = values
+  return {
+    name: 'run',
+    options: { config, listen, socket, stateDirectory: values['state-directory'] },
+  }
+}
+
+/** An address given alone is meant: the socket is asked only when nothing or it was named. */
+function whereOf(values: Record<string, string | undefined>) {
+  const { socket, address } = values
+  if (socket === undefined && address !== undefined) return { socket: '', address }
+  if (socket !== undefined && address === undefined) return { socket, address: '' }
+  return { socket: socket ?? DEFAULT_SOCKET, address: address ?? DEFAULT_ADDRESS }
+}
+
+function parseStatus(args: readonly string[]): Command {
+  const values = valuesOf(args, { ...WHERE, json: flag, 'wait-sync': text })
+  return {
+    name: 'status',
+    options: {
+      ...whereOf(values),
+      json: values['json'] === 'true',
+      waitSync: numberOf('wait-sync', values['wait-sync']),
+    },
+  }
+}
+
+function parseDemo(args: readonly string[]): Command {
+  const values = valuesOf(args, { speed: text, seed: text, seconds: text, listen: text })
+  const speed = numberOf('speed', values['speed']) ?? 1
+  if (speed === 0 || speed > 1000) throw new TypeError('--speed: from above 0 to 1000')
+  return {
+    name: 'demo',
+    options: {
+      speed,
+      seed: values['seed'] ?? '1',
+      seconds: numberOf('seconds', values['seconds']),
+      listen: values['listen'] ?? DEFAULT_ADDRESS,
+    },
+  }
+}
+
+const PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = {
+  run: parseRun,
+  status: parseStatus,
+  sources: (args) => ({ name: 'sources', options: whereOf(valuesOf(args, WHERE)) }),
+  'check-config': (args) => ({ name: 'check-config', args }),
+  demo: parseDemo,
+  version: () => ({ name: 'version' }),
+  '--version': () => ({ name: 'version' }),
+  help: () => ({ name: 'help' }),
+  '--help': () => ({ name: 'help' }),
+  '-h': () => ({ name: 'help' }),
+}
+
+export function parseCommand(argv: readonly string[]): Command {
+  const [name, ...args] = argv
+  if (name === undefined || args.includes('--help')) return { name: 'help' }
+  const parse = Object.hasOwn(PARSERS, name) ? PARSERS[name] : undefined
+  if (parse === undefined) return { name: 'wrong', message: `${name}: no such command` }
+  try {
+    return parse(args)
+  } catch (error) {
+    return { name: 'wrong', message: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+export const HELP = `Timewarden keeps the time of this node and proves it.
+
+  timewarden run [--config FILE] [--state-directory DIR] [--listen ADDRESS:PORT] [--socket PATH]
+      The agent. Without a file it observes what the node has and touches no clock.
+  timewarden status [--json] [--wait-sync SECONDS] [--socket PATH] [--address ADDRESS:PORT]
+      What the running agent says. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
+  timewarden sources [--socket PATH] [--address ADDRESS:PORT]
+      Every source with its verdict, and what the columns mean.
+  timewarden check-config FILE
+      All faults of a configuration with line and column (exit code 78), or what it amounts to.
+  timewarden demo [--speed N] [--seed N] [--seconds N] [--listen ADDRESS:PORT]
+      The real agent in a simulated node; needs no privilege and no network.
+  timewarden version | help
+
+An offset is clock minus reference: + means that this node is ahead.`

@@ -1,0 +1,51 @@
+/** The configuration of `run`: of a file, or of what was found; then what the command line says. */
+import { readFileSync } from 'node:fs'
+import { completeConfig, defaultConfig } from '../config/discovered.ts'
+import { formatFault } from '../config/faults.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/types.ts'
+import type { NodeInfo } from '../ports/node.ts'
+import { EX_CONFIG } from './check-config.ts'
+
+export interface Overrides {
+  /** Undefined: observe what the node has. */
+  readonly config: string | undefined
+  readonly stateDirectory: string | undefined
+  readonly listen: string | undefined
+  readonly socket: string | undefined
+}
+
+export type Read =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly exitCode: number; readonly lines: readonly string[] }
+
+const EX_NOINPUT = 66
+
+function readFile(file: string, info: NodeInfo): Read {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'cannot be read'
+    return { ok: false, exitCode: EX_NOINPUT, lines: [`${file}: ${reason}`] }
+  }
+  const loaded = loadConfig(text, file)
+  if (loaded.ok) return { ok: true, config: completeConfig(loaded.config, info) }
+  const count = loaded.faults.length
+  const summary = `${file}: ${count} ${count === 1 ? 'fault' : 'faults'}; nothing was started`
+  return { ok: false, exitCode: EX_CONFIG, lines: [...loaded.faults.map(formatFault), summary] }
+}
+
+export function readConfig(options: Overrides, info: NodeInfo): Read {
+  const { config: file, stateDirectory, listen, socket } = options
+  const read: Read =
+    file === undefined ? { ok: true, config: defaultConfig(info) } : readFile(file, info)
+  if (!read.ok) return read
+  const config: Config = {
+    ...read.config,
+    ...(stateDirectory !== undefined && { stateDirectory }),
+    ...(listen !== undefined && { listen }),
+    ...(socket !== undefined && { socket }),
+  }
+  return { ok: true, config }
+}

@@ -1,0 +1,54 @@
+/** `timewarden sources`: one line per source, and a legend that explains every column. */
+import { formatOffset, formatSeconds, formatSpan } from '../observe/format.ts'
+import type { SourceStatus, Status } from '../observe/status-types.ts'
+import { VERDICTS } from '../select/verdict.ts'
+import { type Cell, type Column, cell, type Paint, plain, table } from './text.ts'
+import { verdictColour } from './words.ts'
+
+const COLUMNS: readonly Column[] = [
+  { name: 'source' },
+  { name: 'clock' },
+  { name: 'verdict' },
+  { name: 'reach', right: true },
+  { name: 'poll', right: true },
+  { name: 'age', right: true },
+  { name: 'offset', right: true },
+  { name: '± bound', right: true },
+  { name: 'str', right: true },
+  { name: 'why' },
+]
+
+const row = (source: SourceStatus): Cell[] => [
+  cell(source.id),
+  cell(source.clock ?? '-'),
+  cell(source.verdict, verdictColour(source.verdict)),
+  cell(source.reach.toString(8).padStart(3, '0')),
+  cell(formatSpan(source.pollSeconds)),
+  cell(formatSpan(source.sampleAgeSeconds)),
+  cell(formatOffset(source.offsetSeconds)),
+  cell(formatSeconds(source.rootDistanceSeconds)),
+  cell(source.stratum === null ? '-' : String(source.stratum)),
+  cell(source.trouble === '' ? source.why : source.trouble, 'dim'),
+]
+
+export function renderSources(sources: readonly SourceStatus[], paint: Paint = plain): string[] {
+  return sources.length === 0
+    ? ['  no source: nothing is measured']
+    : table(COLUMNS, sources.map(row), paint)
+}
+
+const LEGEND = [
+  'reach    last eight polls in octal, newest in the lowest bit: 377 is all answered, 000 none',
+  'offset   clock minus source at the last measurement, + when the clock is ahead',
+  '± bound  the farthest that the measured offset may be from the truth',
+  'verdict, from worst to best:',
+]
+
+export function renderSourcesScreen({ sources }: Status, paint: Paint = plain): string[] {
+  const width = Math.max(...Object.keys(VERDICTS).map((name) => name.length))
+  const verdicts = Object.entries(VERDICTS).map(
+    ([name, meaning]) => `    ${name.padEnd(width)}  ${meaning}`,
+  )
+  const legend = [...LEGEND.map((line) => `  ${line}`), ...verdicts]
+  return [...renderSources(sources, paint), '', ...legend.map((line) => paint('dim', line))]
+}

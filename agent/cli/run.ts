@@ -1,0 +1,178 @@
+/**
+ * `timewarden run`: the agent on this node. Configuration, discovery, lock, ports, endpoints, then events
+ * until a signal. What is missing on the node is told and gone without; only a bad configuration (78),
+ * a second agent (75) and an address in use (1) keep it from starting.
+ */
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Agent } from '../agent.ts'
+import { findPhc } from '../clocks.ts'
+import type { Config } from '../config/types.ts'
+import { describeFault } from '../core/errors.ts'
+import type { ClockName } from '../core/sample.ts'
+import type { Node, NodeInfo } from '../ports/node.ts'
+import { readNow } from '../runtime/clock.ts'
+import { createComparer } from '../runtime/compare.ts'
+import { createNode, discover } from '../runtime/discover.ts'
+import { createFiles } from '../runtime/files.ts'
+import { type Endpoint, parseListen } from '../runtime/http.ts'
+import { createIdentifier } from '../runtime/identify.ts'
+import { acquireLock } from '../runtime/lock.ts'
+import { createLog, type Log } from '../runtime/log.ts'
+import { createNotifier, type NotifyEnvironment } from '../runtime/notify.ts'
+import { createProcessMeter } from '../runtime/process.ts'
+import { systemRandom } from '../runtime/random.ts'
+import { Runner } from '../runtime/runner.ts'
+import { closeAll, explainListenFault, openEndpoint } from './endpoints.ts'
+import { Keeper } from './keeper.ts'
+import { type Overrides, readConfig } from './read-config.ts'
+import { onSignal } from './signals.ts'
+import type { Screens } from './status.ts'
+import type { Terminal } from './terminal.ts'
+import { VERSION } from './version.ts'
+import { startWatch } from './watch.ts'
+
+export interface RunOptions extends Overrides {
+  readonly environment: NotifyEnvironment
+}
+
+const EX_TEMPFAIL = 75
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch {
+    // whoever needs it says what is wrong, with its own words
+  }
+}
+
+type Locked = { readonly ok: true; readonly release: () => void } | { readonly ok: false }
+
+/** Without a usable directory nothing can be learnt; the agent runs all the same. */
+function lockDirectory(directory: string, err: Terminal): Locked {
+  makeDirectory(directory)
+  const lock = acquireLock(directory)
+  if (lock.ok) return lock
+  if (lock.fault.code === 'IN_USE') {
+    const holder = lock.holder === '' ? '' : ` (process ${lock.holder})`
+    err.line(
+      `another agent${holder} runs with the state directory ${directory}; stop it or choose another with --state-directory`,
+    )
+    return { ok: false }
+  }
+  err.line(`state directory ${directory}: ${describeFault(lock.fault)}; going on without it`)
+  return { ok: true, release: () => undefined }
+}
+
+function openNode(config: Config, info: NodeInfo, log: Log): Node {
+  return createNode({
+    info,
+    random: systemRandom,
+    phcOf: (name) => findPhc(info, name),
+    drives: (name) => config.clocks[name]?.mode === 'drive',
+    onFault: (name, fault) => log.note('degraded', name, describeFault(fault), readNow()),
+  })
+}
+
+/** The address must be ours; the socket is for the command line, which has the address, too. */
+async function openEndpoints(
+  config: Config,
+  keeper: Keeper,
+  log: Log,
+): Promise<readonly Endpoint[] | string> {
+  const onError = (error: unknown): void =>
+    log.write('error', 'http', { message: String(error) }, readNow())
+  const endpoints: Endpoint[] = []
+  if (config.listen !== '') {
+    const target = parseListen(config.listen)
+    if (target === undefined) return `listen ${config.listen}: not an ADDRESS:PORT`
+    const listening = await openEndpoint(target, keeper, onError)
+    if (!listening.ok) return explainListenFault(listening)
+    endpoints.push(listening.endpoint)
+  }
+  if (config.socket !== '') {
+    if (!existsSync(dirname(config.socket))) makeDirectory(dirname(config.socket))
+    const listening = await openEndpoint({ kind: 'unix', path: config.socket }, keeper, onError)
+    if (listening.ok) endpoints.push(listening.endpoint)
+    else log.note('degraded', 'agent', describeFault(listening.fault), readNow())
+  }
+  return endpoints
+}
+
+/** The agent with everything it acts through, not yet started. */
+function assemble(config: Config, info: NodeInfo, log: Log) {
+  const agent = new Agent(config, openNode(config, info, log), VERSION)
+  const meter = createProcessMeter()
+  const keeper = new Keeper({ agent, now: readNow, process: () => meter.read() })
+  const comparer = createComparer((name: ClockName) => findPhc(info, name)?.device)
+  const identifier = createIdentifier()
+  const runner = new Runner(keeper, {
+    compare: comparer,
+    identify: identifier,
+    files: createFiles(config.stateDirectory),
+    log: ({ code, subject = 'agent', detail }) => log.note(code, subject, detail, readNow()),
+  })
+  const close = (): void => {
+    comparer.close()
+    identifier.close()
+    meter.close()
+  }
+  return { keeper, runner, close }
+}
+
+const signalled = (): Promise<string> => new Promise((resolve) => onSignal(resolve))
+
+/** The log goes to the terminal as well: the live line makes room for each of its lines. */
+function logBeside(config: Config, err: Terminal): Log {
+  const log = createLog(config.logLevel)
+  return {
+    lost: log.lost,
+    note: (...args) => {
+      err.clear()
+      log.note(...args)
+    },
+    write: (...args) => {
+      err.clear()
+      log.write(...args)
+    },
+  }
+}
+
+export async function run(options: RunOptions, { err }: Screens): Promise<number> {
+  const info = discover()
+  const read = readConfig(options, info)
+  if (!read.ok) {
+    err.lines(read.lines)
+    return read.exitCode
+  }
+  const { config } = read
+  const lock = lockDirectory(config.stateDirectory, err)
+  if (!lock.ok) return EX_TEMPFAIL
+  const log = logBeside(config, err)
+  const { keeper, runner, close } = assemble(config, info, log)
+  const endpoints = await openEndpoints(config, keeper, log)
+  if (typeof endpoints === 'string') {
+    err.line(endpoints)
+    close()
+    lock.release()
+    return 1
+  }
+  const notifier = createNotifier(options.environment)
+  const stopped = signalled()
+  runner.start()
+  const addresses = endpoints.map(({ address }) => address)
+  log.write('info', 'started', { version: VERSION, addresses }, readNow())
+  const watch = startWatch({ keeper, notifier, err })
+  notifier.ready(addresses.join(', '))
+
+  const signal = await stopped
+  log.write('info', 'stopping', { signal }, readNow())
+  notifier.stopping()
+  watch.stop()
+  await runner.stop()
+  await closeAll(endpoints)
+  close()
+  notifier.close()
+  lock.release()
+  return 0
+}

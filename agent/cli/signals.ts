@@ -1,0 +1,18 @@
+/** The two signals that ask to end. The first ends in good order, the second at once. */
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+/** 128 + SIGINT, as shells report it. */
+const INTERRUPTED = 130
+
+/** Calls `stop` once; returns how to stop listening. */
+export function onSignal(stop: (signal: string) => void): () => void {
+  let asked = false
+  const handler = (signal: string): void => {
+    if (asked) process.exit(INTERRUPTED)
+    asked = true
+    stop(signal)
+  }
+  for (const signal of SIGNALS) process.on(signal, handler)
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, handler)
+  }
+}

@@ -1,0 +1,39 @@
+/** How states, verdicts and levels are coloured, and numbers that only the terminal shows. */
+import { formatDigits } from '../observe/format.ts'
+import type { Colour } from './text.ts'
+
+const LEVEL: Readonly<Record<string, Colour>> = {
+  ok: 'green',
+  warning: 'yellow',
+  critical: 'red',
+  unknown: 'blue',
+}
+const STATE: Readonly<Record<string, Colour>> = {
+  locked: 'green',
+  acquiring: 'blue',
+  holdover: 'yellow',
+  freerun: 'red',
+}
+const VERDICT: Readonly<Record<string, Colour>> = {
+  selected: 'green',
+  combined: 'green',
+  standby: 'blue',
+  falseticker: 'red',
+  'no-majority': 'red',
+  unreachable: 'yellow',
+  stale: 'yellow',
+  unsynchronised: 'yellow',
+  distance: 'yellow',
+}
+
+export const levelColour = (level: string): Colour | undefined => LEVEL[level]
+export const stateColour = (state: string): Colour | undefined => STATE[state]
+export const verdictColour = (verdict: string): Colour | undefined => VERDICT[verdict]
+
+/** `-10250.5 ppb`, `+18.0 ppm` */
+export function formatFrequency(ppb: number | null): string {
+  if (ppb === null) return '-'
+  const size = Math.abs(ppb)
+  const text = size >= 1e5 ? `${formatDigits(size / 1000)} ppm` : `${size.toFixed(1)} ppb`
+  return `${ppb < 0 ? '-' : '+'}${text}`
+}
