@@ -36,6 +36,8 @@ const LIMITS = {
 const MAX_CONNECTIONS = 64
 const SOCKET_MODE = 0o660
 const PROBE_MS = 1000
+/** sun_path of unix(7) without its final zero; libuv would cut a longer one short. */
+const MAX_PATH = 107
 
 /** `127.0.0.1:9975`, `[::1]:9975`; undefined for anything else. */
 export function parseListen(text: string): ListenTarget | undefined {
@@ -128,12 +130,17 @@ export async function listen(
   handler: Handler,
   onError: (error: unknown) => void,
 ): Promise<Listening> {
+  if (target.kind === 'unix' && Buffer.byteLength(target.path) > MAX_PATH) {
+    const syscall = `listen(${target.path})`
+    return { ok: false, fault: { code: 'INVALID', syscall, errno: 'ENAMETOOLONG' } }
+  }
   const server = createHttpServer(handler, onError)
   try {
     if (target.kind === 'unix') await removeStale(target.path)
     await bind(server, target)
     if (target.kind === 'unix') chmodSync(target.path, SOCKET_MODE)
   } catch (error) {
+    server.close()
     return { ok: false, fault: listenFault(error, target) }
   }
   server.on('error', onError)
