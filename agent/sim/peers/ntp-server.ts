@@ -38,7 +38,7 @@ export interface NtpBehaviour {
   /** Kiss code to send instead of time: RATE, DENY, RSTR. */
   kiss: string | undefined
   silent: boolean
-  /** Between arrival and answer, mean, ns. */
+  /** Between arrival and answer: 5 us and an exponential part of this mean, ns. */
   processingNs: number
 }
 
@@ -68,6 +68,8 @@ function referenceOf({ kiss, stratum, reference }: NtpBehaviour): number {
   return reference.split('.').reduce((id, octet) => ((id << 8) | Number(octet)) >>> 0, 0)
 }
 
+/** Far above the noise of the stamps: no server sends before it received. */
+const LEAST_PROCESSING_NS = 5000
 const PRECISION = -24
 const REMEMBERED = 256
 const REFERENCE_AGE = 16_000_000_000n
@@ -104,9 +106,8 @@ export class NtpServer implements Peer {
     const world = this.#world
     if (world === undefined) return
     const received = this.#stamp(world)
-    world.after(this.#random.exponential(this.behaviour.processingNs), () =>
-      answer(encodeNtp(this.#answer(world, request.value, received))),
-    )
+    const ns = LEAST_PROCESSING_NS + this.#random.exponential(this.behaviour.processingNs)
+    world.after(ns, () => answer(encodeNtp(this.#answer(world, request.value, received))))
   }
 
   /** Its clock now. */
