@@ -8,11 +8,11 @@
  *                    ├► note ─► counters and events
  *                    └► anything else ─► the runner, its key prefixed with the machine's id
  */
-import { clockOfIndex, type NamedClock, nameClocks } from './clocks.ts'
+import { clockOfPort, type NamedClock, nameClocks } from './clocks.ts'
 import { defaultClock } from './config/defaults.ts'
 import type { Config } from './config/types.ts'
 import { describeFault } from './core/errors.ts'
-import type { Action, Event, Machine, Now } from './core/machine.ts'
+import type { Action, Event, Machine, Now, Upstream } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import type { ClockName } from './core/sample.ts'
 import { type Instant, mono, plus, seconds, since, toSeconds } from './core/units.ts'
@@ -65,7 +65,7 @@ export class Agent {
       config,
       random: node.random,
       phcs: this.#clocks.filter((clock) => clock.phc !== undefined),
-      clockOf: (index) => clockOfIndex(this.#clocks, index),
+      clockOf: (index, name) => clockOfPort(this.#clocks, index, name),
     })
     this.#sources = built.map(({ source }) => source)
     const rules = new Map(built.map(({ rule }) => [rule.source, rule]))
@@ -141,7 +141,7 @@ export class Agent {
     this.#broadcast({ on: 'stop' }, now, out)
     out.push({ do: 'cancel', key: prefixed(SELF, 'tick') })
     for (const [name, discipline] of this.#disciplines) {
-      this.#apply(name, discipline.stop(now), now, out)
+      this.#apply(name, discipline.stop(), now, out)
     }
   }
 
@@ -178,6 +178,7 @@ export class Agent {
       }
       case 'upstream':
         this.#broadcast({ on: 'upstream', upstream: action.upstream }, now, out)
+        this.#tellTai(action.upstream)
         break
       case 'note':
         this.#note({ ...action, subject: action.subject ?? id }, now, out)
@@ -189,6 +190,13 @@ export class Agent {
         break
       default:
         out.push({ ...action, key: prefixed(id, action.key) })
+    }
+  }
+
+  /** The kernel learns TAI - UTC only from a grandmaster that vouches for it, as with phc2sys. */
+  #tellTai({ synchronized, utcOffsetValid, timeTraceable, utcOffset }: Upstream): void {
+    if (synchronized && utcOffsetValid && timeTraceable) {
+      this.#disciplines.get('system')?.tai(utcOffset)
     }
   }
 
@@ -237,9 +245,7 @@ export class Agent {
   }
 
   #reports(now: Now): SourceReport[] {
-    const verdicts = new Map(
-      [...this.#disciplines].map(([name, each]) => [name, each.verdicts(now)]),
-    )
+    const verdicts = new Map([...this.#disciplines].map(([name, each]) => [name, each.verdicts]))
     return this.#sources.map((source) => {
       const view = source.view(now)
       const judged = view.clock && verdicts.get(view.clock)?.get(view.id)

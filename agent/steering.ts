@@ -39,6 +39,8 @@ export class Steering {
   /** Dialled when nothing was to be corrected; undefined while nothing is known. */
   #known: Ppb | undefined
   #frozen = ''
+  /** The clock was steered well by another reference a moment ago: the next one takes over softly. */
+  #handover = false
 
   constructor(config: ClockConfig, port: ClockPort, history: OscillatorHistory) {
     this.#config = config
@@ -57,7 +59,13 @@ export class Steering {
   }
 
   get steps(): Readonly<Record<string, number>> {
-    return { ...this.#steps, foreign_writer: this.#actuator.foreignSteps }
+    return { ...this.#steps }
+  }
+
+  /** The part of the dial that moves the clock on purpose. */
+  get slew(): Ppb {
+    const { frequency, steady } = this
+    return ppb(frequency === undefined || steady === undefined ? 0 : frequency - steady)
   }
 
   /** Why steering is frozen; empty when it is not. */
@@ -95,6 +103,7 @@ export class Steering {
     if (found.changes.some(({ step }) => step !== 0n)) {
       this.#policy.foreignStep()
       this.#servo = undefined
+      this.#handover = false
     }
     return found
   }
@@ -105,6 +114,7 @@ export class Steering {
   locked(): void {
     this.#policy.locked()
     if (this.#servo !== undefined) this.#known = this.#servo.servo.steady
+    this.#handover = true
   }
 
   /** Nothing to follow any more: run on what was learnt. */
@@ -160,7 +170,7 @@ export class Steering {
       frequency: frequency ?? this.frequency ?? ppb(0),
       locked: frequency !== undefined,
       maxFrequency: this.#maxFrequency,
-      maxSlew: this.#history.known ? ppb(Math.min(GENTLE, maxSlew)) : maxSlew,
+      maxSlew: this.#handover ? ppb(Math.min(GENTLE, maxSlew)) : maxSlew,
     })
     this.#servo = { edge, servo, interval }
     return this.#servo

@@ -24,7 +24,6 @@ export class Actuator {
   readonly #writes: boolean
   readonly #guard: Guard
   #frequency: Ppb | undefined
-  #foreignSteps = 0
 
   /** `writes`: the clock is driven. Without it nothing is ever written. */
   constructor(port: ClockPort, writes: boolean) {
@@ -42,11 +41,6 @@ export class Actuator {
     return this.#frequency
   }
 
-  /** How often somebody else stepped it. */
-  get foreignSteps(): number {
-    return this.#foreignSteps
-  }
-
   /** Reads the clock and reports what others did to it. */
   check(): ActuatorOutcome & { readonly status: ClockStatus | undefined } {
     const status = this.#port.status()
@@ -56,7 +50,6 @@ export class Actuator {
     }
     const { findings, step, frequency } = this.#guard.check(status)
     this.#frequency = status.frequency
-    if (step !== 0n) this.#foreignSteps += 1
     if (step === 0n && frequency === 0) return { changes: [], notes: findings, status }
     // when it happened is only known to lie before this reading
     const change = { step, frequency: ppb(frequency), foreign: true, at: status.at.mono }

@@ -7,7 +7,7 @@
  * locked: the last offsets were within the lock limit. holdover: it was locked and nothing can be
  * believed now. freerun: nothing known, or the holdover limits are passed.
  */
-import type { Instant } from '../core/units.ts'
+import { type Instant, since } from '../core/units.ts'
 import type { ClockState } from '../observe/snapshot.ts'
 
 /** So many offsets in a row within the limit lock, so many beyond it unlock. */
@@ -22,23 +22,23 @@ export class ClockStateMachine {
   readonly #threshold: number
   readonly #limits: HoldoverLimits
   #state: ClockState = 'freerun'
-  #since: Instant<'mono'>
+  #since: Instant<'mono'> | undefined
   #within = 0
   #beyond = 0
 
   /** `threshold` in ns. */
-  constructor(threshold: number, limits: HoldoverLimits, now: Instant<'mono'>) {
+  constructor(threshold: number, limits: HoldoverLimits) {
     this.#threshold = threshold
     this.#limits = limits
-    this.#since = now
   }
 
   get state(): ClockState {
     return this.#state
   }
 
-  get since(): Instant<'mono'> {
-    return this.#since
+  /** Seconds in this state; 0 as long as nothing ever changed. */
+  seconds(now: Instant<'mono'>): number {
+    return this.#since === undefined ? 0 : Math.max(0, since(now, this.#since)) / 1e9
   }
 
   /** A believed offset was measured. */
@@ -66,8 +66,7 @@ export class ClockStateMachine {
   }
 
   #isOver(bound: number | undefined, now: Instant<'mono'>): boolean {
-    const seconds = Number((now as bigint) - (this.#since as bigint)) / 1e9
-    return seconds > this.#limits.seconds || (bound ?? 0) > this.#limits.bound * 1e9
+    return this.seconds(now) > this.#limits.seconds || (bound ?? 0) > this.#limits.bound * 1e9
   }
 
   #enter(state: ClockState, now: Instant<'mono'>): void {

@@ -11,6 +11,7 @@
  *
  * RFC 5905 section 11.2; chrony's rules of truechimers, trust, require, prefer.
  */
+import { rootDistance, type Sample } from '../core/sample.ts'
 import { median } from '../core/stats.ts'
 import { type Instant, type Nanos, nanos, type Ppb, since } from '../core/units.ts'
 import { agedDistance, type SampleFilter } from './filter.ts'
@@ -85,9 +86,15 @@ function refusal(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Judge
   return undefined
 }
 
+/** The newest sample cannot be true if the best one is: what a source says now counts. */
+const contradicts = (last: Sample | undefined, best: Sample): last is Sample =>
+  last !== undefined &&
+  Math.abs(last.offset - best.offset) > rootDistance(last) + rootDistance(best)
+
 function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Usable {
   const { filter, rule } = candidate
-  const sample = filter.best(now, growth)
+  const best = filter.best(now, growth)
+  const sample = best !== undefined && contradicts(filter.last, best) ? filter.last : best
   const offset = sample?.offset ?? 0
   const distance = sample === undefined ? MAX_DISTANCE : agedDistance(sample, now, growth)
   // what the samples scatter by is part of what this source may be wrong by

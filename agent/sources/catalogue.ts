@@ -20,7 +20,10 @@ export interface SourceContext {
   /** The PHCs of this node under the names they have here. */
   readonly phcs: readonly { readonly name: ClockName; readonly config: ClockConfig }[]
   /** The clock that a ptp4l port with this PHC index disciplines. */
-  readonly clockOf: (phcIndex: number | undefined) => ClockName | undefined
+  readonly clockOf: (
+    phcIndex: number | undefined,
+    networkInterface: string,
+  ) => ClockName | undefined
 }
 
 export interface BuiltSource {
@@ -50,7 +53,9 @@ function fromConfig(config: SourceConfig, context: SourceContext): BuiltSource[]
     case 'chrony':
       return [chrony(config, context)]
     case 'ptp4l':
-      return [rule(new Ptp4lSource({ config, random: context.random, phcName: context.clockOf }), 0)]
+      return [
+        rule(new Ptp4lSource({ config, random: context.random, phcName: context.clockOf }), 0),
+      ]
   }
 }
 

@@ -1,0 +1,178 @@
+/**
+ * The sources that measure one clock: their filters, what they say of themselves, and the selection
+ * among them. Pure bookkeeping; what is done about the result is the discipline's.
+ */
+import type { ClockChange } from './core/clock-change.ts'
+import type { Now } from './core/machine.ts'
+import type { NoteCode } from './core/notes.ts'
+import { rootDistance, type Sample } from './core/sample.ts'
+import { type Instant, type Nanos, nanos, type Ppb, since } from './core/units.ts'
+import { SampleFilter } from './select/filter.ts'
+import type { SourceRule } from './select/rule.ts'
+import { type Judgement, type Selection, select } from './select/select.ts'
+import { isUsed } from './select/verdict.ts'
+
+/** At start the first answer does not decide: who answers gets three samples, for so long. */
+const PATIENCE = 10e9
+const FIRST_SAMPLES = 3
+const OTHERWISE = { rank: 1, noselect: false, prefer: false, trust: false, require: false }
+
+interface Followed {
+  readonly rule: SourceRule
+  readonly filter: SampleFilter
+  reach: number | undefined
+  trouble: string
+  /** The last sample was set aside as a spike: a second one in a row is believed. */
+  spiked: boolean
+}
+
+interface Note {
+  readonly code: NoteCode
+  readonly detail: string
+}
+
+/** A sample of the selected source, with the offset of all used ones combined. */
+export interface Believed {
+  readonly offset: Nanos
+  readonly distance: Nanos
+  readonly weight: number
+  /** Seconds between samples. */
+  readonly interval: number
+}
+
+export class References {
+  readonly #rules: ReadonlyMap<string, SourceRule>
+  readonly #spikeLimit: Nanos
+  readonly #note: (note: Note) => void
+  readonly #followed = new Map<string, Followed>()
+  #selection: Selection | undefined
+  /** Decisions wait for more samples since this moment. */
+  #patientSince: Instant<'mono'> | undefined
+
+  /** An offset within `spikeLimit` is never a spike; `note` takes what is worth telling. */
+  constructor(
+    rules: ReadonlyMap<string, SourceRule>,
+    spikeLimit: Nanos,
+    note: (note: Note) => void,
+  ) {
+    this.#rules = rules
+    this.#spikeLimit = spikeLimit
+    this.#note = note
+  }
+
+  get selected(): string | undefined {
+    return this.#selection?.selected
+  }
+
+  get verdicts(): ReadonlyMap<string, Judgement> {
+    return this.#selection?.verdicts ?? new Map()
+  }
+
+  get size(): number {
+    return this.#followed.size
+  }
+
+  /** Last sample of the selected source. */
+  get last(): Sample | undefined {
+    return this.selected === undefined ? undefined : this.#followed.get(this.selected)?.filter.last
+  }
+
+  /** Nothing was decided yet: hear everybody first. */
+  bePatient(since: Instant<'mono'>): void {
+    this.#patientSince = since
+  }
+
+  reach(source: string, reach: number, trouble: string): void {
+    const followed = this.#follow(source)
+    followed.reach = reach
+    followed.trouble = trouble
+  }
+
+  /** A new sample; what is to be believed, when it is one that decides. */
+  add(sample: Sample, now: Now, growth: Ppb): Believed | undefined {
+    const followed = this.#follow(sample.source)
+    followed.reach = followed.reach === 0 ? 1 : followed.reach
+    const { filter } = followed
+    if (!followed.spiked && filter.isSpike(sample, this.#spikeLimit)) {
+      followed.spiked = true
+      const detail = `${sample.source}: ${(sample.offset / 1e9).toFixed(9)} s`
+      this.#note({ code: 'spike', detail })
+      return undefined
+    }
+    followed.spiked = false
+    filter.add(sample)
+    this.select(now, growth)
+    if (sample.source !== this.selected || this.#mustWait(now)) return undefined
+    return {
+      offset: this.#combined(sample),
+      distance: nanos(Math.max(rootDistance(sample), filter.jitter)),
+      weight: filter.weight,
+      interval: filter.spacing ?? 1,
+    }
+  }
+
+  /** The selection at this moment, by age alone if nothing new came. */
+  select(now: Now, growth: Ppb): Selection {
+    const before = this.#selection
+    const next = select([...this.#followed.values()], before?.selected, now.mono, growth)
+    this.#selection = next
+    if (next.selected !== before?.selected && next.selected !== undefined) {
+      const detail = `${next.selected} after ${before?.selected ?? 'none'}`
+      this.#note({ code: 'reference', detail })
+    }
+    if (next.contested && before?.contested !== true) {
+      const detail = `${this.size} sources; used: ${next.selected ?? 'none'}`
+      this.#note({ code: 'no-majority', detail })
+    }
+    return next
+  }
+
+  /**
+   * Samples move with every change of the clock. After a foreign step nothing measured before means
+   * anything: a machine that slept looks the same, and there true time went on with the clock.
+   */
+  move(change: ClockChange): void {
+    const forget = change.foreign && change.step !== 0n
+    if (forget) this.bePatient(change.at)
+    for (const { filter } of this.#followed.values()) {
+      if (forget) filter.clear()
+      else filter.move(change)
+    }
+  }
+
+  /** Somebody who answers has not been heard enough yet. */
+  #mustWait(now: Now): boolean {
+    if (this.#patientSince === undefined) return false
+    const early =
+      since(now.mono, this.#patientSince) < PATIENCE &&
+      [...this.#followed.values()].some(
+        ({ filter, rule }) => !rule.noselect && filter.size < FIRST_SAMPLES,
+      )
+    if (!early) this.#patientSince = undefined
+    return early
+  }
+
+  #follow(source: string): Followed {
+    const known = this.#followed.get(source)
+    if (known !== undefined) return known
+    const rule = this.#rules.get(source) ?? { source, ...OTHERWISE }
+    const filter = new SampleFilter()
+    const followed = { rule, filter, reach: undefined, trouble: '', spiked: false }
+    this.#followed.set(source, followed)
+    return followed
+  }
+
+  /** The last offsets of all used sources, weighted by their root distance. */
+  #combined(sample: Sample): Nanos {
+    let sum = 0
+    let total = 0
+    for (const [source, { verdict }] of this.verdicts) {
+      const last = isUsed(verdict) ? this.#followed.get(source)?.filter.last : undefined
+      if (last === undefined) continue
+      const weight = 1 / Math.max(1, rootDistance(last))
+      sum += last.offset * weight
+      total += weight
+    }
+    return total === 0 ? sample.offset : nanos(sum / total)
+  }
+}
