@@ -29,6 +29,8 @@ const TICK_MS = 100
 const LINE_SECONDS = 10
 /** A machine that was asleep does not have to make up for it. */
 const MAX_TICK_SECONDS = 1
+/** However fast the world goes, the agent is looked at each second of it: no change is missed. */
+const LOOK_SECONDS = 1
 
 /** What the world says at moments in (from, to]; its timeline begins anew each period. */
 export function happenings(
@@ -97,17 +99,23 @@ function play({ demo, keeper, narrator, options }: Play): Promise<void> {
   const { world, timeline } = demo
   const started = performance.now()
   let last = started
+  const live = (to: number, realMs: number): void => {
+    const from = world.elapsed
+    world.runFor(to - from)
+    const told = happenings(timeline, DEMO_PERIOD, from, world.elapsed)
+    for (const { at, say } of told) narrator.world(at, say)
+    narrator.agent(toStatus(keeper.snapshot()), realMs / 1000)
+  }
   return new Promise((resolve) => {
     const step = (): void => {
       const now = performance.now()
       const real = Math.min(MAX_TICK_SECONDS, (now - last) / 1000)
       last = now
-      const from = world.elapsed
-      const wanted = from + real * options.speed
+      const wanted = world.elapsed + real * options.speed
       const to = Math.min(wanted, options.seconds ?? wanted)
-      world.runFor(to - from)
-      for (const { at, say } of happenings(timeline, DEMO_PERIOD, from, to)) narrator.world(at, say)
-      narrator.agent(toStatus(keeper.snapshot()), (now - started) / 1000)
+      // the world counts whole nanoseconds: less than a microsecond left is none
+      while (to - world.elapsed > 1e-6)
+        live(Math.min(to, world.elapsed + LOOK_SECONDS), now - started)
       if (options.seconds !== undefined && to >= options.seconds) finish()
     }
     const timer = setInterval(step, TICK_MS)
@@ -126,12 +134,7 @@ function announce(out: Terminal, endpoint: Endpoint, { seed, speed }: DemoOption
   out.line(`  page     http://${endpoint.address}/`)
   out.line(`  metrics  http://${endpoint.address}/metrics`)
   out.line(`  seed ${seed}, speed ${speed}; no clock of this machine is touched; Ctrl-C ends it`)
-  out.line(
-    paint(
-      'dim',
-      '  time  state      offset (+ is ahead)  bound of the error  frequency  reference',
-    ),
-  )
+  out.line(paint('dim', '  time, state, offset (+ is ahead), error bound, frequency, reference'))
 }
 
 export async function runDemo(options: DemoOptions, { out, err }: Screens): Promise<number> {

@@ -26,8 +26,8 @@ export function progressLine(status: Status, paint: Paint = plain): string {
   const parts = [
     paint(stateColour(clock.state), clock.state.padEnd(9)),
     `offset ${formatOffset(clock.offsetSeconds).padStart(9)}`,
-    `bound ±${formatSeconds(clock.errorBoundSeconds).padStart(8)}`,
-    `freq ${formatFrequency(clock.frequencyPpb).padStart(12)}`,
+    `±${formatSeconds(clock.errorBoundSeconds).padStart(8)}`,
+    formatFrequency(clock.frequencyPpb).padStart(12),
     left === null ? printable(clock.offsetSource) : `${formatSpan(left)} of holdover left`,
   ]
   return `${time}  ${parts.join('  ').trimEnd()}`
@@ -38,6 +38,9 @@ function clockChanges(before: ClockStatus, after: ClockStatus): string[] {
   if (before.state !== after.state) {
     changes.push(`${after.name}: ${before.state} -> ${after.state}: ${after.reason}`)
   }
+  for (const [reason, count] of Object.entries(after.steps)) {
+    if (count > (before.steps[reason] ?? 0)) changes.push(`${after.name}: stepped (${reason})`)
+  }
   if (before.offsetSource !== after.offsetSource && after.offsetSource !== '') {
     const from = before.offsetSource === '' ? 'none' : before.offsetSource
     changes.push(`${after.name}: reference ${from} -> ${after.offsetSource}`)
@@ -45,7 +48,7 @@ function clockChanges(before: ClockStatus, after: ClockStatus): string[] {
   return changes
 }
 
-/** One sentence per clock that changed its state or its reference. */
+/** One sentence per step of a clock, and per change of its state or its reference. */
 export function changesOf(before: Status | undefined, after: Status): string[] {
   return after.clocks.flatMap((clock) => {
     const earlier = before?.clocks.find(({ name }) => name === clock.name)

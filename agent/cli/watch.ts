@@ -25,19 +25,25 @@ const STATUS_LOOKS = 30
 
 export function startWatch({ keeper, notifier, err }: Watched): Watch {
   let looks = 0
-  let locked = false
+  // or there is nothing to wait for
+  let settled = false
 
   const show = (): void => {
     const wantsStatus = notifier.active && looks++ % STATUS_LOOKS === 0
-    if (!wantsStatus && (locked || !err.interactive)) return
+    if (!wantsStatus && (settled || !err.interactive)) return
     const status = toStatus(keeper.snapshot())
     if (wantsStatus) notifier.status(status.sentence)
-    if (locked) return
+    if (settled || !err.interactive) return
+    if (status.sources.length === 0) {
+      settled = true
+      err.line('no source was found: nothing to lock to; name some in a configuration file')
+      return
+    }
     err.live(progressLine(status, err.paint))
     if (!isLocked(status)) return
-    locked = true
+    settled = true
     err.clear()
-    if (err.interactive) err.line(`${progressLine(status, err.paint)}\n${status.sentence}`)
+    err.line(`${progressLine(status, err.paint)}\n${status.sentence}`)
   }
   const timers = [setInterval(show, LOOK_MS)]
 

@@ -194,9 +194,17 @@ const hasMeasured = (snapshot: Snapshot): boolean =>
 
 const rank = ({ level }: Problem): number => LEVELS.indexOf(level)
 
+const NO_SOURCE: Problem = {
+  level: 'unknown',
+  subject: 'agent',
+  text: 'there is no source: nothing is measured',
+  next: 'name sources in a configuration file and start with `timewarden run --config FILE`',
+}
+
 /** In the first minute and before the first sample nothing can be said, good or bad. */
 function problemsOf(snapshot: Snapshot): Problem[] {
-  if (isStartingUp(snapshot) && !hasMeasured(snapshot)) {
+  const missing = snapshot.sources.length === 0 ? [NO_SOURCE] : []
+  if (missing.length === 0 && isStartingUp(snapshot) && !hasMeasured(snapshot)) {
     const text = `started ${formatSpan(snapshot.uptimeSeconds)} ago, nothing measured yet`
     return [{ level: 'unknown', subject: 'agent', text, next: 'wait a minute' }]
   }
@@ -204,6 +212,7 @@ function problemsOf(snapshot: Snapshot): Problem[] {
     ({ verdict }) => verdict !== 'no-sample' || !isStartingUp(snapshot),
   )
   return [
+    ...missing,
     ...snapshot.clocks.flatMap(clockProblems),
     ...judged.map(sourceProblem).filter((problem) => problem !== undefined),
     ...dnsProblems(snapshot),

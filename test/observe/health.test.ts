@@ -90,6 +90,12 @@ t.test('just after the start nothing is known, good or bad', async (t) => {
   t.same(texts({ ...measured, sources: [...measured.sources, waiting] }), [], 'no-sample is early')
 })
 
+t.test('a node without any source knows nothing, and is told what to do', async (t) => {
+  const health = assessHealth({ ...fresh, clocks: [], sources: [] })
+  t.equal(health.level, 'unknown')
+  t.match(health.problems, [{ text: /no source/, next: /run --config FILE/ }])
+})
+
 t.test('two failed DNS probes are chance, three are a problem', async (t) => {
   const withFailures = (failures: number, transport: 'udp' | 'tcp' = 'tcp'): Snapshot => ({
     ...healthy,

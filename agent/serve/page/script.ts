@@ -196,7 +196,7 @@ function showAway() {
   byId('banner').className = 'critical';
   byId('level').className = 'badge critical';
   byId('level').textContent = 'no answer';
-  const since = lastSeen ? ' since ' + span((performance.now() - lastSeen) / 1000) : '';
+  const since = lastSeen ? ' since ' + span((document.timeline.currentTime - lastSeen) / 1000) : '';
   byId('sentence').textContent = 'The agent does not answer' + since + '. What stands below is old.';
 }
 
@@ -206,7 +206,7 @@ async function poll() {
     if (!response.ok) throw new Error(String(response.status));
     show(await response.json());
     failures = 0;
-    lastSeen = performance.now();
+    lastSeen = document.timeline.currentTime;
   } catch (error) {
     failures += 1;
     if (failures > 1) showAway();

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { DEFAULT_ADDRESS, DEFAULT_SOCKET } from '../../agent/cli/client.ts'
+import { parseCommand } from '../../agent/cli/options.ts'
+import { VERSION } from '../../agent/cli/version.ts'
+import { emptyConfig } from '../../agent/config/defaults.ts'
+
+const parse = (line: string) => parseCommand(line.split(' ').filter((word) => word !== ''))
+const messageOf = (line: string) => {
+  const command = parse(line)
+  return command.name === 'wrong' ? command.message : command.name
+}
+
+t.test('the command line asks where the agent listens by default', async (t) => {
+  const { socket, listen } = emptyConfig()
+  t.same([DEFAULT_SOCKET, DEFAULT_ADDRESS], [socket, listen])
+})
+
+t.test('run takes a file, a state directory and its addresses', async (t) => {
+  t.same(parse('run --config a.yaml --state-directory /s --listen 127.0.0.1:1 --socket /x'), {
+    name: 'run',
+    options: { config: 'a.yaml', stateDirectory: '/s', listen: '127.0.0.1:1', socket: '/x' },
+  })
+  t.same(parse('run'), {
+    name: 'run',
+    options: { config: undefined, stateDirectory: undefined, listen: undefined, socket: undefined },
+  })
+})
+
+t.test('status asks the socket first, and only what was named', async (t) => {
+  const where = (line: string) => {
+    const command = parse(line)
+    return command.name === 'status' ? [command.options.socket, command.options.address] : []
+  }
+  t.same(where('status'), [DEFAULT_SOCKET, DEFAULT_ADDRESS])
+  t.same(where('status --socket /a'), ['/a', ''])
+  t.same(where('status --address 1.2.3.4:5'), ['', '1.2.3.4:5'])
+  t.same(where('status --address 1.2.3.4:5 --socket /a'), ['/a', '1.2.3.4:5'])
+  t.match(parse('status --json --wait-sync 30'), { options: { json: true, waitSync: 30 } })
+  t.match(parse('status'), { options: { json: false, waitSync: undefined } })
+  t.match(parse('sources --socket /a'), { name: 'sources', options: { socket: '/a', address: '' } })
+})
+
+t.test('the demo has a speed, a seed and an end', async (t) => {
+  t.same(parse('demo'), {
+    name: 'demo',
+    options: { speed: 1, seed: '1', seconds: undefined, listen: DEFAULT_ADDRESS },
+  })
+  t.match(parse('demo --speed 30 --seed x --seconds 120 --listen 127.0.0.1:0'), {
+    options: { speed: 30, seed: 'x', seconds: 120, listen: '127.0.0.1:0' },
+  })
+  for (const speed of ['0', '1001']) t.match(messageOf(`demo --speed ${speed}`), '--speed: from')
+})
+
+t.test('what is not understood is said in a sentence', async (t) => {
+  t.equal(messageOf('frob'), 'frob: no such command')
+  t.equal(messageOf('constructor'), 'constructor: no such command')
+  t.match(messageOf('run --confg x'), /Unknown option '--confg'/)
+  t.match(messageOf('status now'), /Unexpected argument 'now'/)
+  for (const value of ['x', '-1', 'Infinity']) {
+    t.match(messageOf(`status --wait-sync=${value}`), `${value}: not a number of 0 or more`)
+  }
+})
+
+t.test('help, version and check-config', async (t) => {
+  for (const line of ['', 'help', '--help', '-h', 'run --help']) t.equal(parse(line).name, 'help')
+  for (const line of ['version', '--version']) t.equal(parse(line).name, 'version')
+  t.same(parse('check-config a.yaml'), { name: 'check-config', args: ['a.yaml'] })
+})
+
+t.test('the version is that of the package', async (t) => {
+  const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')
+  t.equal(VERSION, JSON.parse(text).version)
+})
