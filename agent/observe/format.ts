@@ -11,7 +11,7 @@ const DAY = 86_400
 const UNITS = [
   [1, 's'],
   [1e-3, 'ms'],
-  [1e-6, 'us'],
+  [1e-6, 'µs'],
   [1e-9, 'ns'],
 ] as const
 
@@ -29,7 +29,7 @@ export function formatSeconds(seconds: number | null | undefined): string {
   const size = Math.abs(seconds)
   if (size < 1e-12) return '0 ns'
   if (size >= 100 * HOUR) return `${formatDigits(seconds / DAY)} d`
-  // half a unit below: 999.6 us is written 1.00 ms
+  // half a unit below: 999.6 µs is written 1.00 ms
   const [scale, unit] = UNITS.find(([limit]) => size >= limit * 0.9995) ?? ([1e-9, 'ns'] as const)
   return `${formatDigits(seconds / scale)} ${unit}`
 }
@@ -40,9 +40,10 @@ export function formatOffset(seconds: number | null | undefined): string {
   return seconds !== null && seconds !== undefined && seconds >= 0 ? `+${text}` : text
 }
 
-/** A length of time as people tell it: `8 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */
+/** A length of time as people tell it: `125 ms`, `8 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */
 export function formatSpan(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '-'
+  if (seconds > 0 && seconds < 0.9995) return formatSeconds(seconds)
   const whole = Math.max(0, Math.round(seconds))
   const pair = (big: number, bigName: string, small: number, smallName: string): string => {
     const rest = Math.floor((whole % big) / small)

@@ -9,7 +9,7 @@
  * whether the clock is right: a restart would lose what was learnt. `/readyz` asks whether this agent
  * measures; with `require=sync` whether the system clock may be trusted as well.
  */
-import type { NoteCode } from '../core/notes.ts'
+import { meaningOf, type NoteCode } from '../core/notes.ts'
 import { stepBetween } from '../core/units.ts'
 import { formatSeconds, formatSpan } from './format.ts'
 import { describeClock } from './sentence.ts'
@@ -172,15 +172,24 @@ function eventProblem(event: EventRecord): Problem | undefined {
   const advice = EVENT_ADVICE[event.code]
   if (advice === undefined) return undefined
   const [level, next] = advice
-  return { level, subject: event.subject, text: `${event.subject}: ${event.detail}`, next }
+  return {
+    level,
+    subject: event.subject,
+    text: `${event.subject}: ${meaningOf(event.code)} (${event.detail})`,
+    next,
+  }
 }
 
+/** A clock that we do not drive is steered by somebody else on purpose. */
+const isExpected = ({ code, subject }: EventRecord, clocks: readonly ClockView[]): boolean =>
+  code === 'foreign-frequency' && clocks.find(({ name }) => name === subject)?.mode !== 'drive'
+
 /** Only the last event of each subject and code, so that a flood is one sentence. */
-function eventProblems({ events, at }: Snapshot): Problem[] {
+function eventProblems({ events, at, clocks }: Snapshot): Problem[] {
   const limit = BigInt(THRESHOLDS.eventSeconds) * 1_000_000_000n
   const last = new Map(
     events
-      .filter((event) => stepBetween(at, event.at) < limit)
+      .filter((event) => stepBetween(at, event.at) < limit && !isExpected(event, clocks))
       .map((event) => [`${event.subject} ${event.code}`, event]),
   )
   return [...last.values()].map(eventProblem).filter((problem) => problem !== undefined)

@@ -45,7 +45,7 @@ t.test('the table of sources has a legend for every verdict', async (t) => {
   t.match(lines[0], /^ {2}source +clock +verdict +reach +poll +age +offset +± bound +str +why$/)
   t.match(
     lines.find((line) => line.includes('ntp:10.99.0.1')),
-    /standby +367 +16 s +9 s +\+31\.0 us +410 us +2 {2}a PHC of better rank steers$/,
+    /standby +367 +16 s +9 s +\+31\.0 µs +410 µs +2 {2}a PHC of better rank steers$/,
   )
   for (const verdict of VERDICT_ORDER) t.match(lines.join('\n'), `    ${verdict} `)
 })

@@ -37,6 +37,9 @@ t.test('a clock that is ahead is told with a plus', async (t) => {
 t.test('a span is told in its two largest units', async (t) => {
   const told: [number, string][] = [
     [8.4, '8 s'],
+    [0.125, '125 ms'],
+    [0, '0 s'],
+    [2.5e-5, '25.0 µs'],
     [60, '1 min'],
     [200, '3 min 20 s'],
     [7500, '2 h 5 min'],

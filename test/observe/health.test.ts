@@ -116,8 +116,20 @@ t.test('a foreign hand is told for ten minutes, once', async (t) => {
     detail,
   })
   const events = [event(700n, 'old'), event(30n, 'by 2 s'), event(10n, 'by 3 s')]
-  t.same(texts({ ...healthy, events }), ['system: by 3 s'])
+  t.same(texts({ ...healthy, events }), ['system: somebody else stepped this clock (by 3 s)'])
   t.same(texts({ ...healthy, events: [event(700n, 'old')] }), [])
+})
+
+t.test('another hand on the frequency is no problem where we do not drive', async (t) => {
+  const event: EventRecord = {
+    at: AT,
+    severity: 'error',
+    subject: 'system',
+    code: 'foreign-frequency',
+    detail: '1 ppb became 2 ppb',
+  }
+  t.equal(texts({ ...healthy, events: [event] }).length, 1)
+  t.same(texts({ ...withClock({ mode: 'follow' }), events: [event] }), [])
 })
 
 t.test('a source without a word of trouble is told by its verdict alone', async (t) => {

@@ -18,6 +18,7 @@ const badge = function (kind, text) { return el('span', 'badge ' + kind, text); 
 
 function span(seconds) {
   if (seconds === null || seconds === undefined) return '–';
+  if (seconds > 0 && seconds < 0.9995) return inUnit(seconds);
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return whole + ' s';
   if (whole < 3600) return Math.floor(whole / 60) + ' min ' + (whole % 60) + ' s';
