@@ -56,7 +56,7 @@ export const DEMO_TIMELINE: readonly Happening[] = [
   { at: 90, say: 'the PTP grandmaster falls silent', deeds: [PTP_GONE] },
   { at: 150, say: 'the PTP grandmaster is back', deeds: [PTP_BACK] },
   { at: 200, say: 'the network is gone: no PTP, no NTP', deeds: [PTP_GONE, NTP_GONE] },
-  { at: 230, say: 'the network is back', deeds: [PTP_BACK, NTP_BACK] },
+  { at: 240, say: 'the network is back', deeds: [PTP_BACK, NTP_BACK] },
 ]
 
 const demoConfig = (): Config =>
@@ -67,7 +67,8 @@ const demoConfig = (): Config =>
     },
     sources: [
       ptp4lConfig({ socket: SOCKET, domain: DOMAIN }),
-      ...NTP.map(({ name }) => ntpConfig({ name, minpoll: 3, maxpoll: 4 })),
+      // every 2 s, so that a lost server is missed within the half minute that it is lost
+      ...NTP.map(({ name }) => ntpConfig({ name, minpoll: 1, maxpoll: 1 })),
     ],
     dns: { enabled: true, names: [NAME] },
     listen: '127.0.0.1:9975',

@@ -30,7 +30,7 @@ t.test('the day of the demo repeats: PTP lost and back, all lost and back', asyn
   ]
   for (let day = 0; day < 3; day++) {
     const seen: unknown[] = []
-    for (const until of [80, 100, 160, 210, 240]) {
+    for (const until of [80, 100, 160, 210, 260]) {
       world.runFor(day * DEMO_PERIOD + until - world.elapsed)
       seen.push(looks())
     }
