@@ -158,7 +158,7 @@ export class Steering {
     if (present?.edge === edge) {
       if (Math.abs(interval / present.interval - 1) > SAME_INTERVAL) {
         present.interval = interval
-        present.servo.setInterval(interval)
+        present.servo.setUpdateInterval(interval)
       }
       return present
     }

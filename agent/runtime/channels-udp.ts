@@ -1,10 +1,14 @@
 /**
  * UDP with kernel stamps. Transmit stamps are delivered before packets when both are there: an
  * answer can then be worked out at once. A stamp may still come after the answer, or never.
+ *
+ * A stamped socket is not watched while it sends. The kernel stamps the packet, then wakes whoever
+ * watches the error queue, and only then hands the packet on: with nobody watching the way between
+ * the stamp and the peer is 1 to 2 us shorter, and most stamps can be read at once after the send.
  */
 import type { Message } from '../../native/msghdr.ts'
 import type { Poller } from '../../native/poller.ts'
-import { UdpSocket } from '../../native/sockets.ts'
+import { isFailed, UdpSocket } from '../../native/sockets.ts'
 import type { PortFault } from '../core/errors.ts'
 import type { Stamp } from '../core/machine.ts'
 import { utc } from '../core/units.ts'
@@ -28,6 +32,7 @@ class UdpChannel implements Channel {
   /** Stamps were asked for, whoever gives them. */
   readonly #stamps: boolean
   readonly #tokens = new Map<number, number>()
+  #watched = false
 
   constructor(action: OpenAction, socket: UdpSocket, link: Link, poller: Poller) {
     this.#name = action.channel
@@ -38,6 +43,11 @@ class UdpChannel implements Channel {
   }
 
   start(): PortFault | undefined {
+    return this.#socket.stamps ? undefined : this.#watch()
+  }
+
+  #watch(): PortFault | undefined {
+    this.#watched = true
     return this.#poller.add(
       this.#socket.fd,
       () => this.#drain(),
@@ -47,19 +57,28 @@ class UdpChannel implements Channel {
 
   send(data: Uint8Array, token: number): PortFault | undefined {
     const before = this.#stamps && !this.#socket.stamps ? daemonStamp(this.#link) : undefined
+    if (this.#socket.stamps) this.#unwatch()
     const sent = this.#socket.send(data)
     if (!sent.ok) {
       // the kernel's count starts anew
       this.#tokens.clear()
       return sent.fault
     }
-    if (this.#socket.stamps) this.#await(sent.id, token)
     if (before !== undefined) this.#sent(token, before)
-    return undefined
+    if (!this.#socket.stamps) return undefined
+    this.#await(sent.id, token)
+    const stamp = this.#socket.receiveStamp()
+    if (stamp !== undefined && !isFailed(stamp)) this.#takeStamp(stamp)
+    return this.#watch()
+  }
+
+  #unwatch(): void {
+    if (this.#watched) this.#poller.remove(this.#socket.fd)
+    this.#watched = false
   }
 
   close(): void {
-    this.#poller.remove(this.#socket.fd)
+    this.#unwatch()
     this.#socket.close()
   }
 

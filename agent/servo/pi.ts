@@ -76,7 +76,7 @@ export class PiServo implements Servo {
     this.#options = options
     this.#drift = -options.frequency
     this.#count = options.locked === true ? 2 : 0
-    this.setInterval(options.interval ?? 1)
+    this.setUpdateInterval(options.interval ?? 1)
   }
 
   get steady(): Ppb {
@@ -87,7 +87,7 @@ export class PiServo implements Servo {
     return { kp: this.#kp, ki: this.#ki }
   }
 
-  setInterval(interval: number): void {
+  setUpdateInterval(interval: number): void {
     const { gains } = this.#options
     this.#kp = Math.min(gains.kpScale * interval ** gains.kpExponent, gains.kpNormMax / interval)
     this.#ki = Math.min(gains.kiScale * interval ** gains.kiExponent, gains.kiNormMax / interval)

@@ -20,7 +20,7 @@ export interface Servo {
    */
   sample(offset: Nanos, at: Instant<'mono'>, weight: number): ServoOutput
   /** Seconds between samples from now on. */
-  setInterval(interval: number): void
+  setUpdateInterval(interval: number): void
   /** Collect anew; what was learnt of the frequency stays. */
   reset(): void
   /** The frequency that would hold the clock steady as far as learnt: the dial without correction. */

@@ -6,7 +6,7 @@
  *
  * After the first lock an offset beyond `step.panic` freezes steering: it is more likely that the
  * references are wrong than the clock. It thaws by itself when the offset is back within the limit.
- * An offset within 10 ms of TAI - UTC is a missing UTC offset, not time, and is never stepped.
+ * An offset within 10 ms of TAI - UTC is a missing UTC offset, not time: frozen, too.
  */
 import type { StepConfig } from '../config/types.ts'
 import type { Nanos } from '../core/units.ts'
@@ -50,11 +50,10 @@ export class StepPolicy {
   }
 
   decide(offset: Nanos): Decision {
+    // neither stepped nor slewed, and no configuration overrides it
+    if (Math.abs(Math.abs(offset) - TAI_UTC) < TAI_UTC_MARGIN) return REFUSED
     const reason = this.#reasonFor(Math.abs(offset) / 1e9)
-    if (reason !== undefined) {
-      if (Math.abs(Math.abs(offset) - TAI_UTC) < TAI_UTC_MARGIN) return REFUSED
-      return { act: 'step', reason }
-    }
+    if (reason !== undefined) return { act: 'step', reason }
     const { panic } = this.#config
     if (!this.#booting && panic > 0 && Math.abs(offset) > panic * 1e9) {
       return { act: 'freeze', code: 'panic', why: `offset beyond the panic limit of ${panic} s` }
