@@ -7,7 +7,7 @@ import { describeFault } from '../core/errors.ts'
 import type { NoteCode } from '../core/notes.ts'
 import { type Instant, nanos, type Ppb, ppb } from '../core/units.ts'
 import type { ClockAdjustment, ClockPort, ClockStatus } from '../ports/clock.ts'
-import { Guard } from './guard.ts'
+import { type Finding, Guard } from './guard.ts'
 
 export interface ActuatorOutcome {
   readonly changes: readonly ClockChange[]
@@ -24,6 +24,8 @@ export class Actuator {
   readonly #writes: boolean
   readonly #guard: Guard
   #frequency: Ppb | undefined
+  /** It did not take the last frequency as asked: said once, until it does again. */
+  #clamped = false
 
   /** `writes`: the clock is driven. Without it nothing is ever written. */
   constructor(port: ClockPort, writes: boolean) {
@@ -48,7 +50,8 @@ export class Actuator {
       const detail = describeFault(status.fault)
       return { changes: [], notes: [{ code: 'steer-failed', detail }], status: undefined }
     }
-    const { findings, step, frequency } = this.#guard.check(status)
+    const { findings: found, step, frequency } = this.#guard.check(status)
+    const findings = this.#writes ? found : found.filter(isForeignToAnyone)
     this.#frequency = status.frequency
     if (step === 0n && frequency === 0) return { changes: [], notes: findings, status }
     // when it happened is only known to lie before this reading
@@ -61,7 +64,11 @@ export class Actuator {
     const frequency = ppb(Math.min(limit, Math.max(-limit, wanted)))
     const done = this.#write({ frequency })
     const real = this.#frequency ?? frequency
-    if (!this.#writes || Math.abs(real - wanted) <= CLAMPED_PPB) return done
+    const failed = done.notes.some(({ code }) => code === 'steer-failed')
+    const differs = Math.abs(real - wanted) > CLAMPED_PPB
+    const told = this.#clamped
+    this.#clamped = differs
+    if (!this.#writes || failed || !differs || told) return done
     const detail = `asked for ${wanted.toFixed(1)} ppb, it runs at ${real.toFixed(1)} ppb`
     return { ...done, notes: [...done.notes, { code: 'clamped', detail }] }
   }
@@ -73,8 +80,12 @@ export class Actuator {
 
   /** Kernel status: no change of time or rate, so nobody has to be told. */
   setStatus(adjustment: ClockAdjustment): ActuatorOutcome {
-    if (adjustment.taiOffset !== undefined) this.#guard.expectTai(adjustment.taiOffset)
-    return this.#write(adjustment)
+    const done = this.#write(adjustment)
+    // only now: the reading before the write shall still show the old one
+    if (this.#writes && adjustment.taiOffset !== undefined) {
+      this.#guard.expectTai(adjustment.taiOffset)
+    }
+    return done
   }
 
   #write(adjustment: ClockAdjustment): ActuatorOutcome {
@@ -103,5 +114,8 @@ export class Actuator {
     return { ...change, clock: this.#port.name, uncertainty: nanos(uncertainty) }
   }
 }
+
+/** Whoever steers a clock that we do not drive changes its rate and status all the time. */
+const isForeignToAnyone = ({ code }: Finding): boolean => code === 'foreign-step'
 
 const NOTHING: ActuatorOutcome = { changes: [], notes: [] }

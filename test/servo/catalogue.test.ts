@@ -1,0 +1,23 @@
+import t from 'tap'
+import { mono, nanos, ppb } from '../../agent/core/units.ts'
+import { createServo, type EdgeKind } from '../../agent/servo/catalogue.ts'
+
+const request = (edge: EdgeKind, locked: boolean) => ({
+  ...{ edge, locked, interval: 1, frequency: ppb(-100) },
+  ...{ maxFrequency: ppb(500_000), maxSlew: ppb(1000) },
+})
+
+t.test('each edge has gains of its own: a network is trusted less than a local PHC', async (t) => {
+  const kick = (edge: EdgeKind) =>
+    -100 - createServo('pi', request(edge, true)).sample(nanos(100), mono(0n), 1).frequency
+  t.equal(Math.round(kick('phc')), 100)
+  t.equal(Math.round(kick('hardware')), 100)
+  t.equal(Math.round(kick('software')), 10)
+})
+
+t.test('a servo that takes over a good frequency tracks at once, another estimates', async (t) => {
+  const state = (locked: boolean) =>
+    createServo('pi', request('phc', locked)).sample(nanos(0), mono(0n), 1).state
+  t.equal(state(true), 'locked')
+  t.equal(state(false), 'unlocked')
+})
