@@ -1,0 +1,45 @@
+import t from 'tap'
+import { deepest, type Interval, isTrue } from '../../agent/select/intersect.ts'
+import { SeededRandom } from '../../agent/sim/random.ts'
+
+const interval = (source: string, lo: number, hi: number): Interval => ({ source, lo, hi })
+
+t.test('the deepest overlap of intervals', async (t) => {
+  t.equal(deepest([]), undefined)
+  t.same(deepest([interval('a', -5, 5)]), { lo: -5, hi: 5, depth: 1 })
+  t.same(deepest([interval('a', 0, 10), interval('b', 5, 15), interval('c', 20, 30)]), {
+    ...{ lo: 5, hi: 10, depth: 2 },
+  })
+  t.same(deepest([interval('a', 0, 5), interval('b', 5, 9)]), { lo: 5, hi: 5, depth: 2 }, 'touch')
+  t.same(deepest([interval('a', 0, 1), interval('b', 2, 3)]), { lo: 0, hi: 1, depth: 1 })
+})
+
+t.test('a truechimer contains the best interval or lies inside it', async (t) => {
+  const best = { lo: 5, hi: 10, depth: 2 }
+  t.equal(isTrue(interval('a', 0, 10), best), true)
+  t.equal(isTrue(interval('a', 6, 9), best), true)
+  t.equal(isTrue(interval('a', 6, 12), best), false, 'half in is not in')
+  t.equal(isTrue(interval('a', 11, 12), best), false)
+})
+
+t.test('whoever counts for the depth is a truechimer, and all of them intersect', async (t) => {
+  const failures: string[] = []
+  for (let seed = 1; seed <= 300; seed += 1) {
+    const random = new SeededRandom(`intersect ${seed}`)
+    const count = 1 + Math.floor(random.uniform() * 8)
+    const all = Array.from({ length: count }, (_, k) => {
+      const middle = (random.uniform() - 0.5) * 100
+      const radius = random.uniform() * 30
+      return interval(`s${k}`, middle - radius, middle + radius)
+    })
+    const best = deepest(all)
+    if (best === undefined) throw new Error(`seed ${seed}: nothing`)
+    const survivors = all.filter((each) => isTrue(each, best))
+    const lo = Math.max(...survivors.map((each) => each.lo))
+    const hi = Math.min(...survivors.map((each) => each.hi))
+    if (survivors.length !== best.depth || lo > hi || lo !== best.lo || hi !== best.hi) {
+      failures.push(`seed ${seed}: ${JSON.stringify({ best, survivors })}`)
+    }
+  }
+  t.same(failures, [])
+})
