@@ -74,6 +74,9 @@ export const sendto: (
 export const bind: (fd: number, address: Uint8Array, length: number) => number = libc.func(
   'int bind(int fd, void *address, unsigned int length)',
 )
+/** getsockname(2); `length` is the u32 that holds the size of `address`. */
+export const getsockname: (fd: number, address: Uint8Array, length: Uint32Array) => number =
+  libc.func('int getsockname(int fd, void *address, void *length)')
 export const connect: (fd: number, address: Uint8Array, length: number) => number = libc.func(
   'int connect(int fd, const void *address, unsigned int length)',
 )

@@ -9,7 +9,7 @@
  */
 import type { PortFault } from '../agent/core/errors.ts'
 import { portFault } from './errno.ts'
-import { close, connect, lastErrno, send, setsockopt, socket } from './libc.ts'
+import { close, connect, getsockname, lastErrno, send, setsockopt, socket } from './libc.ts'
 import { type Message, MSG_DONTWAIT, MSG_ERRQUEUE, receiveMessage } from './msghdr.ts'
 import { AF_INET, inetAddress, type SocketAddress } from './sockets-address.ts'
 
@@ -57,7 +57,7 @@ const option = (fd: number, name: number, value: number): boolean => {
 }
 
 /** Without SO_SELECT_ERR_QUEUE (Linux 3.10) a stamp would only be seen as an error of the socket. */
-const enableStamps = (fd: number): boolean =>
+export const enableStamps = (fd: number): boolean =>
   option(fd, SO_SELECT_ERR_QUEUE, 1) && option(fd, SO_TIMESTAMPING, STAMPS)
 
 export class UdpSocket {
@@ -125,6 +125,13 @@ export class UdpSocket {
     option(this.fd, SO_TIMESTAMPING, STAMPS)
     this.#sent = 0
   }
+}
+
+/** The local port of an IPv4 socket, 0 when it has none. */
+export function localPort(fd: number): number {
+  const address = new Uint8Array(16)
+  if (getsockname(fd, address, new Uint32Array([address.length])) < 0) return 0
+  return new DataView(address.buffer).getUint16(2)
 }
 
 /** 0, or the errno. */

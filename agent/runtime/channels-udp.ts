@@ -24,22 +24,30 @@ import {
 /** Sends whose stamp is awaited; older ones never got one. */
 const MAX_AWAITED = 1024
 
+export interface UdpTools {
+  readonly poller: Poller
+  /** Called right before a stamped send. */
+  readonly warmUp: () => void
+}
+
 class UdpChannel implements Channel {
   readonly #name: string
   readonly #socket: UdpSocket
   readonly #link: Link
   readonly #poller: Poller
+  readonly #warmUp: () => void
   /** Stamps were asked for, whoever gives them. */
   readonly #stamps: boolean
   readonly #tokens = new Map<number, number>()
   #watched = false
 
-  constructor(action: OpenAction, socket: UdpSocket, link: Link, poller: Poller) {
+  constructor(action: OpenAction, socket: UdpSocket, link: Link, { poller, warmUp }: UdpTools) {
     this.#name = action.channel
     this.#stamps = action.stamps
     this.#socket = socket
     this.#link = link
     this.#poller = poller
+    this.#warmUp = warmUp
   }
 
   start(): PortFault | undefined {
@@ -57,7 +65,7 @@ class UdpChannel implements Channel {
 
   send(data: Uint8Array, token: number): PortFault | undefined {
     const before = this.#stamps && !this.#socket.stamps ? daemonStamp(this.#link) : undefined
-    if (this.#socket.stamps) this.#unwatch()
+    if (this.#socket.stamps) this.#prepare()
     const sent = this.#socket.send(data)
     if (!sent.ok) {
       // the kernel's count starts anew
@@ -70,6 +78,11 @@ class UdpChannel implements Channel {
     const stamp = this.#socket.receiveStamp()
     if (stamp !== undefined && !isFailed(stamp)) this.#takeStamp(stamp)
     return this.#watch()
+  }
+
+  #prepare(): void {
+    this.#unwatch()
+    this.#warmUp()
   }
 
   #unwatch(): void {
@@ -127,11 +140,11 @@ class UdpChannel implements Channel {
   }
 }
 
-export function openUdp(action: OpenAction, link: Link, poller: Poller): Opened {
+export function openUdp(action: OpenAction, link: Link, tools: UdpTools): Opened {
   const connected = UdpSocket.connect(action.address, action.port, action.stamps)
   if (!connected.ok) return connected
   const { socket } = connected
-  const channel = new UdpChannel(action, socket, link, poller)
+  const channel = new UdpChannel(action, socket, link, tools)
   const fault = channel.start()
   if (fault !== undefined) {
     socket.close()

@@ -4,6 +4,7 @@
  */
 import { Poller } from '../../native/poller.ts'
 import { holdStamping } from '../../native/sockets.ts'
+import { createWarmUp } from '../../native/warm-up.ts'
 import { describeFault, type PortFault } from '../core/errors.ts'
 import type { Event, Now } from '../core/machine.ts'
 import { openDgram } from './channels-dgram.ts'
@@ -32,12 +33,14 @@ export class Channels {
   readonly #entries = new Map<string, Entry>()
   readonly #poller: Poller | undefined
   readonly #release: () => void
+  readonly #warmUp: ReturnType<typeof createWarmUp>
 
   constructor(options: ChannelsOptions) {
     this.#options = options
     const opened = Poller.open()
     this.#poller = opened.ok ? opened.poller : undefined
     this.#release = options.kernelStamps ? holdStamping() : () => undefined
+    this.#warmUp = createWarmUp()
     if (!opened.ok) options.degraded(`no kernel time stamps: ${describeFault(opened.fault)}`)
   }
 
@@ -77,6 +80,7 @@ export class Channels {
   closeAll(): void {
     for (const name of [...this.#entries.keys()]) this.close(name)
     this.#poller?.close()
+    this.#warmUp.close()
     this.#release()
   }
 
@@ -117,7 +121,7 @@ export class Channels {
 
   /** A refusal of the network would be the same by node:dgram; one of the mechanism would not. */
   #openUdp(action: OpenAction, link: Link, poller: Poller): Opened {
-    const opened = openUdp(action, link, poller)
+    const opened = openUdp(action, link, { poller, warmUp: this.#warmUp.run })
     if (opened.ok && opened.missing !== undefined) this.#options.degraded(opened.missing)
     if (opened.ok || opened.fault.syscall === 'connect') return opened
     this.#options.degraded(`no kernel time stamps: ${describeFault(opened.fault)}`)
