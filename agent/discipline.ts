@@ -87,6 +87,8 @@ export class Discipline {
 
   /** A measurement. Before `start` it is kept, and nothing is done about it. */
   sample(sample: Sample, now: Now): Outcome {
+    // a foreign step has to be known before an offset is held for our own error
+    if (this.#started) this.#look(now)
     const believed = this.#references.add(sample, now, this.#history.growth)
     if (believed !== undefined && this.#started) this.#use(sample, believed, now)
     return this.#flush()
@@ -106,13 +108,10 @@ export class Discipline {
   tick(now: Now): Outcome {
     if (!this.#started) return this.#flush()
     const before = this.#state.state
-    const found = this.#steering.check()
-    this.#absorb(found)
-    this.#status = found.status
-    if (found.changes.some(({ step }) => step !== 0n)) this.#state.stepped(now.mono)
+    this.#look(now)
+    this.#absorb(this.#steering.expire(now.mono))
     const { selected } = this.#references.select(now, this.#history.growth)
     if (selected === undefined) this.#unreferenced(now)
-    else if (this.#state.state === 'locked') this.#learn(now)
     this.#announce(before)
     this.#tellKernel(now)
     return { ...this.#flush(), ...this.#driftDue(now) }
@@ -152,11 +151,24 @@ export class Discipline {
     }
   }
 
+  /** Reads the clock, and what others did to it. */
+  #look(now: Now): void {
+    const found = this.#steering.check()
+    this.#absorb(found)
+    this.#status = found.status
+    if (found.changes.some(({ step }) => step !== 0n)) this.#state.stepped(now.mono)
+    if (found.changes.length === 0 || this.#base === undefined) return
+    this.#base = { ...this.#base, slew: this.#steering.slew }
+  }
+
   /** A believed measurement: state, bound and, in drive mode, a correction. */
   #use(sample: Sample, { offset, distance, weight, interval }: Believed, now: Now): void {
     const before = this.#state.state
     this.#state.measured(offset, now.mono)
-    if (this.#state.state === 'locked') this.#steering.locked()
+    if (this.#state.state === 'locked') {
+      this.#steering.locked()
+      this.#learn(now)
+    }
     this.#base = { at: sample.at, offset, distance, slew: ppb(0) }
     const edge = edgeOf(sample)
     this.#absorb(this.#steering.correct({ offset, at: sample.at, weight, edge, interval }))
@@ -275,11 +287,12 @@ export class Discipline {
   }
 }
 
-/** After a foreign step nothing is known; a foreign rate is a slew that nobody wanted. */
+/** After a foreign step nothing is known; a foreign rate did its harm until it was noticed. */
 function movedBase(base: BoundBase | undefined, change: ClockChange): BoundBase | undefined {
   if (base === undefined || (change.foreign && change.step !== 0n)) return undefined
   const offset = nanos(base.offset + Number(change.step))
-  return { ...base, offset, slew: ppb(base.slew + (change.foreign ? change.frequency : 0)) }
+  const harm = change.foreign ? change.uncertainty : 0
+  return { ...base, offset, distance: nanos(base.distance + harm) }
 }
 
 /** A PHC is read locally; a ptp4l measures a PHC by hardware stamps; the rest comes by network. */

@@ -8,8 +8,7 @@
 import { Actuator, type ActuatorOutcome } from './clock/actuator.ts'
 import type { OscillatorHistory } from './clock/oscillator-history.ts'
 import type { ClockConfig } from './config/types.ts'
-import type { Instant, Nanos, Ppb } from './core/units.ts'
-import { ppb } from './core/units.ts'
+import { type Instant, type Nanos, nanos, type Ppb, plus, ppb } from './core/units.ts'
 import type { ClockPort } from './ports/clock.ts'
 import { createServo, type EdgeKind } from './servo/catalogue.ts'
 import type { Servo } from './servo/servo.ts'
@@ -18,6 +17,8 @@ import { StepPolicy } from './servo/step-policy.ts'
 const GENTLE = ppb(50_000)
 /** An interval that differs by less is the same. */
 const SAME_INTERVAL = 0.1
+/** A slew ends with its offset, and not before the next sample is late by so many intervals. */
+const PATIENT_INTERVALS = 1.25
 
 export interface Measured {
   readonly offset: Nanos
@@ -39,6 +40,8 @@ export class Steering {
   /** Dialled when nothing was to be corrected; undefined while nothing is known. */
   #known: Ppb | undefined
   #frozen = ''
+  /** When the slew of the last correction has removed its offset. */
+  #slewEnds: Instant<'mono'> | undefined
   /** The clock was steered well by another reference a moment ago: the next one takes over softly. */
   #handover = false
 
@@ -93,19 +96,33 @@ export class Steering {
     if (dialled !== undefined && dialled !== 0) this.#known = dialled
     else if (drift !== undefined) this.#known = drift
     if (!this.writes || this.#known === undefined || this.#known === dialled) return found
-    const set = this.#actuator.setFrequency(this.#known)
-    return { changes: [...found.changes, ...set.changes], notes: [...found.notes, ...set.notes] }
+    return joined(found, this.#actuator.setFrequency(this.#known))
   }
 
-  /** What others did to the clock since the last look. */
+  /**
+   * What others did to the clock since the last look. A frequency that somebody else dialled is taken
+   * back at once: until the next sample it would do its harm.
+   */
   check(): ReturnType<Actuator['check']> {
+    const dialled = this.#actuator.frequency
     const found = this.#actuator.check()
     if (found.changes.some(({ step }) => step !== 0n)) {
       this.#policy.foreignStep()
       this.#servo = undefined
+      this.#slewEnds = undefined
       this.#handover = false
     }
-    return found
+    const turned = found.changes.some(({ frequency }) => frequency !== 0)
+    if (!this.writes || !turned || dialled === undefined) return found
+    return { ...found, ...joined(found, this.#actuator.setFrequency(dialled)) }
+  }
+
+  /** Ends a slew that no sample renewed when it has done its work, lest it runs past zero. */
+  expire(now: Instant<'mono'>): ActuatorOutcome {
+    const { steady } = this
+    if (this.#slewEnds === undefined || steady === undefined || now < this.#slewEnds) return NOTHING
+    this.#slewEnds = undefined
+    return this.#actuator.setFrequency(this.servoSteady ?? steady)
   }
 
   setStatus: Actuator['setStatus'] = (adjustment) => this.#actuator.setStatus(adjustment)
@@ -121,6 +138,7 @@ export class Steering {
   coast(): ActuatorOutcome {
     const { steady } = this
     this.#servo = undefined
+    this.#slewEnds = undefined
     if (steady === undefined) return NOTHING
     this.#known = steady
     return this.#actuator.setFrequency(steady)
@@ -140,7 +158,9 @@ export class Steering {
     if (decision.act === 'step') return this.#step(measured.offset, decision.reason)
     const { servo } = this.#servoFor(measured)
     const { state, frequency } = servo.sample(measured.offset, measured.at, measured.weight)
-    return state === 'unlocked' ? NOTHING : this.#actuator.setFrequency(frequency)
+    if (state === 'unlocked') return NOTHING
+    this.#slewEnds = slewEnd(measured, ppb(frequency - servo.steady))
+    return this.#actuator.setFrequency(frequency)
   }
 
   #step(offset: Nanos, reason: 'boot' | 'foreign'): ActuatorOutcome {
@@ -176,5 +196,16 @@ export class Steering {
     return this.#servo
   }
 }
+
+/** Between two samples the slew is the business of the servo alone. */
+function slewEnd({ offset, at, interval }: Measured, slew: Ppb): Instant<'mono'> | undefined {
+  if (slew === 0) return undefined
+  return plus(at, nanos(Math.max(PATIENT_INTERVALS * interval, Math.abs(offset / slew)) * 1e9))
+}
+
+const joined = (a: ActuatorOutcome, b: ActuatorOutcome): ActuatorOutcome => ({
+  changes: [...a.changes, ...b.changes],
+  notes: [...a.notes, ...b.notes],
+})
 
 const NOTHING: ActuatorOutcome = { changes: [], notes: [] }

@@ -11,7 +11,7 @@ export const UNKNOWN_GROWTH = ppb(15_000)
 const FLOOR = 100
 const ENTRIES = 32
 const ENOUGH = 8
-/** One entry a second at most, so that the history spans time, not samples. */
+/** One entry per measurement, but one a second at most, so that the history spans time. */
 const SPACING = 1e9
 
 export class OscillatorHistory {
@@ -36,12 +36,19 @@ export class OscillatorHistory {
 
   /** The dial that holds it steady; undefined while too little is known. */
   get frequency(): Ppb | undefined {
-    return this.known ? ppb(mean(this.#steady)) : undefined
+    return this.known ? ppb(mean(this.#steady.slice(this.#half))) : undefined
   }
 
-  /** Uncertainty of `frequency`, one standard deviation. */
+  /** Uncertainty of `frequency`: its scatter, and how far it moved of late. */
   get skew(): Ppb {
-    return this.known ? ppb(deviation(this.#steady)) : UNKNOWN_GROWTH
+    if (!this.known) return UNKNOWN_GROWTH
+    const [older, newer] = [this.#steady.slice(0, this.#half), this.#steady.slice(this.#half)]
+    return ppb(Math.hypot(deviation(newer), mean(newer) - mean(older)))
+  }
+
+  /** The newer half tells the frequency, so that a servo that still settles does not spoil it. */
+  get #half(): number {
+    return this.#steady.length >> 1
   }
 
   /** How fast the error may grow without a measurement, at four deviations. */

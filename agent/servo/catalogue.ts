@@ -1,6 +1,6 @@
 /** The one list of servos: a name of the configuration and how it is made for an edge. */
 import type { ServoName } from '../config/types.ts'
-import type { Ppb } from '../core/units.ts'
+import { type Ppb, ppb } from '../core/units.ts'
 import { PI_GAINS, PiServo } from './pi.ts'
 import type { Servo } from './servo.ts'
 
@@ -19,8 +19,18 @@ export interface ServoRequest {
   readonly maxSlew: Ppb
 }
 
+/**
+ * An offset of milliseconds that is being slewed away is mostly phase: across a network, where it may
+ * take minutes, little of it may be learnt as frequency, or the clock overshoots by as much.
+ */
+const LEARN_BY_NETWORK = ppb(2000)
+
 const SERVOS: Readonly<Record<ServoName, (request: ServoRequest) => Servo>> = {
-  pi: ({ edge, ...rest }) => new PiServo({ ...rest, gains: PI_GAINS[edge] }),
+  pi: ({ edge, ...rest }) =>
+    new PiServo({
+      ...{ ...rest, gains: PI_GAINS[edge] },
+      ...(edge === 'software' && { maxLearn: LEARN_BY_NETWORK }),
+    }),
 }
 
 export const createServo = (name: ServoName, request: ServoRequest): Servo => SERVOS[name](request)

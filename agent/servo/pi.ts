@@ -53,6 +53,8 @@ export interface PiOptions {
   readonly maxFrequency: Ppb
   /** Largest part of `out` that removes an offset; default: no limit of its own. */
   readonly maxSlew?: Ppb
+  /** Largest change of the learnt drift by one sample; default: no limit, as in linuxptp. */
+  readonly maxLearn?: Ppb
   /** Step on the first update beyond it, ns; 0 (default): never. linuxptp's default is 20 us. */
   readonly firstStepThreshold?: number
   /** Step on any update beyond it, ns; 0 (default): never. */
@@ -145,12 +147,13 @@ export class PiServo implements Servo {
   }
 
   #track(offset: Nanos, weight: number): ServoOutput {
-    const { stepThreshold = 0, maxFrequency, maxSlew } = this.#options
+    const { stepThreshold = 0, maxFrequency, maxSlew, maxLearn } = this.#options
     if (stepThreshold > 0 && Math.abs(offset) > stepThreshold) {
       this.reset()
       return this.#output('unlocked', this.#drift)
     }
-    const integral = this.#ki * offset * weight
+    const share = this.#ki * offset * weight
+    const integral = maxLearn === undefined ? share : clamp(share, maxLearn)
     const correction = this.#kp * offset * weight + integral
     const slew = maxSlew === undefined ? correction : clamp(correction, maxSlew)
     const wanted = slew + this.#drift

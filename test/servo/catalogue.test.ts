@@ -21,3 +21,9 @@ t.test('a servo that takes over a good frequency tracks at once, another estimat
   t.equal(state(true), 'locked')
   t.equal(state(false), 'unlocked')
 })
+
+t.test('a large offset across a network teaches little about the frequency', async (t) => {
+  const servo = createServo('pi', { ...request('software', true), interval: 16 })
+  servo.sample(nanos(9e6), mono(0n), 1)
+  t.ok(Math.abs(servo.steady + 100) <= 2000, `${servo.steady} ppb`)
+})

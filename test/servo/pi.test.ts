@@ -127,6 +127,12 @@ t.test('the frequency that removes an offset is limited around what was learnt',
   t.equal(s.steady, 20_000, 'and not learnt')
 })
 
+t.test('how much one sample may teach can be limited', async (t) => {
+  const s = servo({ locked: true, maxLearn: ppb(5) })
+  t.equal(s.sample(nanos(10_000), at(0), 1).frequency, -7005)
+  t.equal(s.steady, -5)
+})
+
 t.test('a reset keeps the drift', async (t) => {
   const s = servo({ locked: true, frequency: ppb(1234) })
   s.reset()

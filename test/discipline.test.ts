@@ -1,0 +1,235 @@
+import t from 'tap'
+import { ppb } from '../agent/core/units.ts'
+import { Bench, ntp, phc, servers } from './discipline-bench.ts'
+
+const MS = 1e6
+const US = 1e3
+const SEEDS = ['1', '2', '3']
+
+for (const seed of SEEDS) {
+  t.test(`seed ${seed}: 20 ms and 20 ppm off, three servers: locked within a minute`, async (t) => {
+    const bench = new Bench({ clock: { offset: 20 * MS, rate: 20_000 }, sources: servers(3), seed })
+    bench.run(1800)
+    const locked = bench.record.find(({ state }) => state === 'locked')?.at ?? Number.NaN
+    t.ok(locked <= 60, `locked after ${locked} s`)
+    t.ok(bench.within(MS) <= 60, `within 1 ms for good after ${bench.within(MS)} s`)
+    t.ok(bench.worst(900) < 20 * US, `worst ${bench.worst(900)} ns after 900 s`)
+    t.equal(bench.view.steps['boot'], 1)
+    t.same(bench.broken.slice(0, 3), [], 'the bound holds')
+    t.same(bench.codes('no-majority'), [])
+    const { frequency } = bench.view
+    t.ok(Math.abs((frequency ?? 0) + 20_000) < 1000, `dialled ${frequency} ppb`)
+  })
+
+  t.test(`seed ${seed}: with a PHC the clock is right to a microsecond`, async (t) => {
+    const sources = [phc(), ...servers(3)]
+    const bench = new Bench({ clock: { offset: 20 * MS, rate: 20_000 }, sources, seed }).run(300)
+    t.ok(bench.within(US) <= 90, `within 1 us for good after ${bench.within(US)} s`)
+    t.ok(bench.worst(200) < 200, `worst ${bench.worst(200)} ns`)
+    t.equal(bench.verdict('phc:eth0'), 'selected')
+    t.equal(bench.verdict('ntp:a'), 'standby')
+    t.same(bench.broken.slice(0, 3), [])
+  })
+
+  t.test(`seed ${seed}: an offset that is slewed away is no quarrel between sources`, async (t) => {
+    const bench = new Bench({ clock: { offset: 9 * MS, rate: 0 }, sources: servers(3), seed })
+    bench.run(600)
+    t.same(bench.codes('no-majority'), [])
+    t.equal(bench.view.steps['boot'], 0)
+    t.same(bench.broken.slice(0, 3), [])
+    t.ok(bench.worst(300) < 50 * US, `worst ${bench.worst(300)} ns after 300 s`)
+    const lost = bench.record.filter(({ at, state }) => at > 90 && state !== 'locked')
+    t.same(lost.slice(0, 3), [])
+  })
+}
+
+t.test('one liar of four does not move the clock', async (t) => {
+  const sources = [...servers(3), ntp('liar', { error: -80 * MS, phase: 0.25 })]
+  const bench = new Bench({ clock: { offset: 5 * MS, rate: 20_000 }, sources }).run(900)
+  t.equal(bench.verdict('ntp:liar'), 'falseticker')
+  t.ok(bench.worst(120) < MS, `worst ${bench.worst(120)} ns`)
+  t.equal(bench.view.steps['boot'], 0)
+})
+
+t.test(
+  'without references the clock holds over, and nothing is stepped when they return',
+  async (t) => {
+    const sources = servers(3)
+    const bench = new Bench({ clock: { offset: 5 * MS, rate: 20_000 }, sources }).run(1200)
+    for (const source of sources) source.up = false
+    bench.run(1200)
+    t.equal(bench.view.state, 'holdover')
+    t.equal(bench.codes('holdover').length, 1)
+    const { holdoverLeftSeconds, bound } = bench.view
+    t.ok((holdoverLeftSeconds ?? 0) > 600, `${holdoverLeftSeconds} s left`)
+    t.ok(bench.worst(1200) < MS, `worst ${bench.worst(1200)} ns in holdover`)
+    bench.run(600)
+    t.ok((bench.view.bound ?? 0) > (bound ?? 0), 'the bound grows')
+    for (const source of sources) source.up = true
+    bench.run(600)
+    t.equal(bench.view.state, 'locked')
+    t.equal(bench.codes('recovered').length, 1)
+    t.equal(bench.codes('step').length, 0)
+    t.same(bench.broken.slice(0, 3), [])
+  },
+)
+
+t.test('a slew that nobody renews ends where the offset ends', async (t) => {
+  const source = ntp('a', { period: 16 })
+  const clock = { offset: 9 * MS, rate: 20_000 }
+  const bench = new Bench({ clock, sources: [source], drift: '20.0 0.1' })
+  while (bench.clock.error > 4 * MS && bench.seconds < 600) bench.run(1)
+  t.ok(bench.seconds < 600, 'it is being slewed')
+  source.up = false
+  bench.run(115)
+  t.ok(bench.clock.error > -2 * MS, `${bench.clock.error} ns: hardly past zero`)
+})
+
+t.test('what is not driven is never written', async (t) => {
+  for (const mode of ['observe', 'follow'] as const) {
+    const bench = new Bench({
+      ...{
+        clock: { offset: 12 * MS, rate: 500 },
+        config: { mode },
+        sources: [phc(), ...servers(3)],
+      },
+    })
+    bench.run(60)
+    bench.clock.foreign({ frequency: ppb(-500), step: -12_000_000n })
+    bench.run(300)
+    t.same(bench.clock.writes, [], mode)
+    t.equal(bench.view.state, 'locked')
+    t.same(bench.codes('foreign-frequency'), [], 'somebody else may steer it')
+    bench.keep(bench.discipline.stop())
+    t.equal(bench.drift, undefined)
+    t.same(bench.clock.writes, [], mode)
+  }
+})
+
+for (const sources of [() => servers(3), () => [phc(), ...servers(3)]]) {
+  const name = sources()[0]?.name
+  t.test(`${name}: a foreign step is named, and undone by one step`, async (t) => {
+    const bench = new Bench({ clock: { rate: 20_000 }, sources: sources() }).run(600.5)
+    bench.clock.foreign({ step: 1_000_000_000n })
+    bench.run(120)
+    t.equal(bench.codes('foreign-step').length, 1)
+    t.equal(bench.view.steps['foreign'], 1)
+    t.ok(bench.worst(670) < MS, `worst ${bench.worst(670)} ns`)
+    t.equal(bench.view.state, 'locked')
+  })
+}
+
+t.test('a foreign frequency is named and taken back', async (t) => {
+  const sources = servers(3).map((each) => ({ ...each, period: 64 }))
+  const bench = new Bench({ clock: { rate: 20_000 }, sources, drift: '20 0.1' }).run(900)
+  bench.clock.foreign({ frequency: ppb(50_000) })
+  bench.run(2)
+  t.equal(bench.codes('foreign-frequency').length, 1)
+  bench.run(900)
+  t.ok(bench.worst(900) < MS, `worst ${bench.worst(900)} ns`)
+  t.equal(bench.codes('foreign-frequency').length, 1)
+})
+
+t.test('a restart goes on where it was: no step, no bump of the frequency', async (t) => {
+  const first = new Bench({ clock: { rate: 20_000 }, sources: servers(3) }).run(1800)
+  first.keep(first.discipline.stop())
+  t.match(first.drift, /^ {10,}\d+\.\d{6} {10,}\d+\.\d{6}\n$/)
+  for (const frequency of [first.clock.frequency, 0]) {
+    const bench = new Bench({
+      ...{ clock: { rate: 20_000, frequency }, sources: servers(3), seed: '2' },
+      ...(first.drift === undefined ? {} : { drift: first.drift }),
+    })
+    const begin = bench.clock.frequency
+    t.ok(Math.abs(begin + 20_000) < 100, `starts at ${begin} ppb, found ${frequency}`)
+    bench.run(300)
+    const bumps = bench.clock.writes.flatMap((write) => write.frequency ?? [])
+    const worst = bumps.reduce<number>((max, each) => Math.max(max, Math.abs(each - begin)), 0)
+    t.ok(worst <= 2000, `within ${worst} ppb of it while 10 us of noise are followed`)
+    t.equal(bench.codes('step').length, 0)
+    t.ok(bench.worst(0) < 50 * US, `worst ${bench.worst(0)} ns`)
+  }
+})
+
+t.test('a drift file that makes no sense is named, and done without', async (t) => {
+  const bench = new Bench({ clock: { rate: 20_000 }, sources: servers(3), drift: 'x' }).run(300)
+  t.match(bench.notes[0], { code: 'drift-file', detail: /not-two-numbers/ })
+  t.equal(bench.view.state, 'locked')
+})
+
+t.test('a hand-over from PHC to servers and back neither steps nor kicks', async (t) => {
+  const sources = [phc(), ...servers(3)]
+  const bench = new Bench({ clock: { offset: 20 * MS, rate: 20_000 }, sources }).run(300)
+  const [first] = sources
+  if (first === undefined) throw new Error('no PHC')
+  first.leap = 'unknown'
+  bench.run(600)
+  t.match(bench.view.offsetSource, /^ntp:/)
+  first.leap = 'none'
+  const before = bench.clock.writes.length
+  bench.run(300)
+  t.equal(bench.view.offsetSource, 'phc:eth0')
+  t.equal(bench.view.steps['boot'], 1, 'only the one at start')
+  t.ok(bench.worst(100) < 50 * US, `worst ${bench.worst(100)} ns`)
+  t.ok(bench.record.filter(({ at }) => at > 60).every(({ state }) => state === 'locked'))
+  const kicks = bench.clock.writes.slice(before).flatMap(({ frequency }) => frequency ?? [])
+  const worst = kicks.reduce<number>((max, each) => Math.max(max, Math.abs(each + 20_000)), 0)
+  t.ok(worst < 50_000, `the dial stays within ${worst} ppb`)
+  t.same(bench.broken.slice(0, 3), [])
+})
+
+t.test(
+  'a single offset far off its neighbours is set aside, a second one is believed',
+  async (t) => {
+    const source = phc()
+    const bench = new Bench({ clock: { rate: 20_000 }, sources: [source] }).run(60)
+    source.error = 5 * MS
+    bench.run(1)
+    source.error = 0
+    bench.run(60)
+    t.equal(bench.codes('spike').length, 1)
+    t.ok(bench.worst(30) < US, `worst ${bench.worst(30)} ns`)
+  },
+)
+
+t.test('beyond the panic limit steering is frozen, and thaws', async (t) => {
+  const source = phc()
+  const config = { step: { boot: 0.01, foreign: 0.128, panic: 1 } }
+  const bench = new Bench({ clock: { rate: 20_000 }, config, sources: [source] }).run(60)
+  source.error = -2e9
+  bench.run(60)
+  t.equal(bench.codes('panic').length, 1, 'said once')
+  t.match(bench.view.reason, /frozen/)
+  t.ok(Math.abs(bench.clock.error) < 5 * MS, `${bench.clock.error} ns: not steered away`)
+  source.error = 0
+  bench.run(60)
+  t.equal(bench.view.state, 'locked')
+  t.notMatch(bench.view.reason, /frozen/)
+})
+
+t.test('a reference that lacks its UTC offset never moves the clock', async (t) => {
+  const bench = new Bench({ clock: { rate: 1000 }, sources: [phc({ error: 37e9 })] }).run(60)
+  t.equal(bench.codes('step-refused').length, 1)
+  t.ok(Math.abs(bench.clock.error) < MS)
+})
+
+t.test('the kernel is told the truth, once a second', async (t) => {
+  const sources = servers(3)
+  const bench = new Bench({ clock: { offset: 20 * MS, rate: 20_000 }, sources })
+  bench.run(4)
+  t.equal(bench.clock.kernel.synchronized, false)
+  bench.run(600)
+  const { kernel } = bench.clock
+  t.equal(kernel.synchronized, true)
+  t.ok(Math.abs(bench.clock.error) <= kernel.maxError && kernel.maxError < MS, `${kernel.maxError}`)
+  t.equal(kernel.taiOffset, 0, 'nobody vouched for one')
+  bench.discipline.tai(37)
+  bench.run(2)
+  t.equal(bench.clock.kernel.taiOffset, 37)
+  t.same(bench.codes('foreign-status'), [])
+})
+
+t.test('a clock that cannot be adjusted is measured, and says why', async (t) => {
+  const bench = new Bench({ clock: { adjustable: false, offset: 100 }, sources: [phc()] }).run(30)
+  t.match(bench.view, { adjustable: false, notAdjustable: 'not permitted', state: 'locked' })
+  t.same(bench.clock.writes, [])
+})
