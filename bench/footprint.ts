@@ -1,0 +1,164 @@
+/**
+ * What the agent costs on a node that it observes: the built program with the flags of its unit, 4 NTP
+ * servers, one ptp4l and 4 DNS servers, beside the programs of today doing their part in the same run.
+ *
+ *   npm run bench:footprint -- [--minutes 5] [--mappings]
+ *
+ * Aim: 80 MB and 1 % of a core. The first 30 s (start, bursts, compilation) are not counted in the CPU
+ * figure. Everything runs in network namespaces of its own and none of it can steer: chronyd has -x,
+ * ptp4l free_running, the agent observes. A scrape every 15 s, as Prometheus does, is part of it.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { configurePtp4l, startChronyd } from '../test/peers/daemons.ts'
+import { openPath, type Path, type Program } from '../test/peers/harness.ts'
+import { type ProcessCost, readCost } from './lib/process-cost.ts'
+
+const SETTLED_SECONDS = 30
+const STEP_SECONDS = 10
+const SCRAPE_SECONDS = 15
+const SERVERS = ['10.99.0.11', '10.99.0.12', '10.99.0.13', '10.99.0.14']
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '5' },
+    mappings: { type: 'boolean', default: false },
+    'node-flag': { type: 'string', multiple: true, default: [] },
+  },
+})
+
+/** Node's flags as the unit gives them, so that the figure is of what is shipped. */
+function flagsOfUnit(): string[] {
+  const unit = readFileSync(join(import.meta.dirname, '../systemd/timewarden.service'), 'utf8')
+  const [, flags = ''] = /^ExecStart=\S+ (.*?) ?\S*\/main\.js/m.exec(unit) ?? []
+  return flags.split(' ').filter((flag) => flag !== '')
+}
+
+function writeConfig(path: Path, ptp4lSocket: string): string {
+  const config = {
+    sources: [
+      ...SERVERS.map((server) => ({ ntp: { server } })),
+      { ptp4l: { socket: ptp4lSocket, freeRunning: true } },
+    ],
+    dns: {
+      resolvConf: join(path.folder, 'resolv.conf'),
+      targets: SERVERS.map((server) => ({ server, names: ['node.example'] })),
+    },
+    listen: '127.0.0.1:9975',
+    socket: join(path.folder, 'agent.sock'),
+    stateDirectory: join(path.folder, 'state'),
+  }
+  const file = join(path.folder, 'timewarden.yaml')
+  writeFileSync(join(path.folder, 'resolv.conf'), '')
+  writeFileSync(file, JSON.stringify(config)) // JSON is YAML
+  return file
+}
+
+function startServers(path: Path): void {
+  for (const address of SERVERS) {
+    execFileSync('ip', [...['-n', path.a, 'addr', 'add', `${address}/24`, 'dev', path.interfaceA]])
+    startChronyd(path, path.a, `server-${address}`, [
+      ...['local stratum 1', 'allow', 'cmdport 0', `bindaddress ${address}`],
+    ])
+  }
+  path.run(path.a, 'dnsmasq', [
+    ...['--keep-in-foreground', '--no-daemon', '--no-hosts', '--no-resolv', '--user=root'],
+    ...['--address=/node.example/192.0.2.1', '--conf-file=/dev/null', '--bind-interfaces'],
+    ...SERVERS.map((address) => `--listen-address=${address}`),
+  ])
+}
+
+interface Counted {
+  readonly name: string
+  readonly program: Program
+  readonly settled?: ProcessCost
+}
+
+const pidOf = ({ program }: Counted): number => program.process.pid ?? 0
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1).padStart(6)
+
+function row(name: string, cost: ProcessCost, cpuSeconds: number, seconds: number): string {
+  const percent = seconds > 0 ? ((100 * cpuSeconds) / seconds).toFixed(3) : '-'
+  const [pss, alone, rss] = [cost.pssBytes, cost.aloneBytes, cost.rssBytes].map(megabytes)
+  return `${name.padEnd(18)} ${pss} ${alone} ${rss}  ${percent.padStart(7)}`
+}
+
+const HEADER = `${' '.repeat(18)} PSS MB  alone  RSS MB  CPU %`
+
+async function scrape(path: Path): Promise<void> {
+  const args = ['netns', 'exec', path.b, 'curl', '-s', '-o', '/dev/null', '--max-time', '5']
+  try {
+    execFileSync('ip', [...args, 'http://127.0.0.1:9975/metrics'])
+  } catch (error) {
+    console.error(`scrape failed: ${String(error)}`)
+  }
+}
+
+const path = openPath('foot')
+try {
+  startServers(path)
+  const master = configurePtp4l(path, {
+    ...{ namespace: path.a, interface: path.interfaceA, role: 'server' },
+  })
+  master.start()
+  const client = configurePtp4l(path, {
+    ...{ namespace: path.b, interface: path.interfaceB, role: 'client' },
+  })
+  const ptp4l = client.start()
+  const chronyd = startChronyd(path, path.b, 'client', [
+    ...SERVERS.map((server) => `server ${server} iburst`),
+    'cmdport 0',
+  ])
+  const flags = [...flagsOfUnit(), ...values['node-flag']]
+  const agent = path.run(path.b, process.execPath, [
+    ...flags,
+    ...['dist/agent/main.js', 'run', '--config', writeConfig(path, client.socket)],
+  ])
+  agent.process.on('exit', (code) => console.error(`agent ended: ${code}\n${agent.output()}`))
+  await agent.saw(/"event":"started"/)
+  console.log(`node ${flags.join(' ')} (${process.version}), ${values.minutes} min\n${HEADER}`)
+
+  const counted = new Map<string, Program>([
+    ['timewarden', agent],
+    ['chronyd -x', chronyd],
+    ['ptp4l', ptp4l],
+  ])
+  const cost = (name: string): ProcessCost =>
+    readCost(pidOf({ name, program: counted.get(name) as Program }))
+  const settled = new Map<string, ProcessCost>()
+  const total = Number(values.minutes) * 60
+  let before = cost('timewarden')
+  let peak = 0
+  let scraped = 0
+  for (let elapsed = STEP_SECONDS; elapsed <= total; elapsed += STEP_SECONDS) {
+    await sleep(STEP_SECONDS * 1000)
+    if (elapsed - scraped >= SCRAPE_SECONDS) {
+      await scrape(path)
+      scraped = elapsed
+    }
+    const now = cost('timewarden')
+    peak = Math.max(peak, now.aloneBytes)
+    console.log(row(`${elapsed} s`, now, now.cpuSeconds - before.cpuSeconds, STEP_SECONDS))
+    before = now
+    if (elapsed === SETTLED_SECONDS)
+      for (const name of counted.keys()) settled.set(name, cost(name))
+  }
+  const seconds = total - SETTLED_SECONDS
+  console.log(`\nafter ${total} s, CPU of the last ${seconds} s; aim: 80 MB, 1 %\n${HEADER}`)
+  for (const name of counted.keys()) {
+    const last = cost(name)
+    const used = last.cpuSeconds - (settled.get(name)?.cpuSeconds ?? 0)
+    console.log(row(name, last, used, seconds))
+    if (name === 'timewarden' && values.mappings) {
+      for (const [what, bytes] of last.mappings.slice(0, 15)) {
+        console.log(`    ${megabytes(bytes)} ${what}`)
+      }
+    }
+  }
+  console.log(`largest seen       ${' '.repeat(6)} ${megabytes(peak)}`)
+} finally {
+  await path.close()
+}

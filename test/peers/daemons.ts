@@ -1,0 +1,58 @@
+/**
+ * Real daemons with configurations that cannot move a clock: ptp4l always with `free_running 1`,
+ * chronyd always with `-x`. Each writes only into the scratch folder of its path.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Path, Program } from './harness.ts'
+
+/** chronyd in the foreground; `lines` of chrony.conf. */
+export function startChronyd(
+  path: Path,
+  namespace: string,
+  name: string,
+  lines: readonly string[],
+): Program {
+  const file = join(path.folder, `${name}.conf`)
+  const own = [`pidfile ${path.folder}/${name}.pid`, `bindcmdaddress ${path.folder}/${name}.sock`]
+  writeFileSync(file, `${[...lines, ...own].join('\n')}\n`)
+  return path.run(namespace, 'chronyd', ['-x', '-d', '-u', 'root', '-f', file])
+}
+
+export interface Ptp4lSetting {
+  readonly namespace: string
+  readonly interface: string
+  readonly role: 'server' | 'client'
+  readonly domain?: number
+}
+
+export interface Ptp4l {
+  readonly socket: string
+  /** Starts it; again after it was stopped. */
+  start(): Program
+}
+
+/** One ptp4l with software stamping, a Sync each 250 ms; it measures, and steers nothing. */
+export function configurePtp4l(path: Path, setting: Ptp4lSetting): Ptp4l {
+  const { role, namespace, domain = 0 } = setting
+  const socket = join(path.folder, `ptp4l-${role}`)
+  const file = join(path.folder, `ptp4l-${role}.conf`)
+  const config = [
+    '[global]',
+    'free_running 1',
+    'time_stamping software',
+    `domainNumber ${domain}`,
+    role === 'client' ? 'slaveOnly 1' : 'masterOnly 1',
+    'logSyncInterval -2',
+    'logAnnounceInterval 0',
+    'logMinDelayReqInterval -1',
+    'announceReceiptTimeout 3',
+    'tx_timestamp_timeout 100',
+    `uds_address ${socket}`,
+  ]
+  writeFileSync(file, `${config.join('\n')}\n`)
+  return {
+    socket,
+    start: () => path.run(namespace, 'ptp4l', ['-m', '-f', file, '-i', setting.interface]),
+  }
+}
