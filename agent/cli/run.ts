@@ -13,7 +13,7 @@ import type { ClockName } from '../core/sample.ts'
 import type { Node, NodeInfo } from '../ports/node.ts'
 import { readNow } from '../runtime/clock.ts'
 import { createComparer } from '../runtime/compare.ts'
-import { createNode, discover } from '../runtime/discover.ts'
+import { createNode, discover, withResolvConf } from '../runtime/discover.ts'
 import { createFiles } from '../runtime/files.ts'
 import { type Endpoint, parseListen } from '../runtime/http.ts'
 import { createIdentifier } from '../runtime/identify.ts'
@@ -139,13 +139,14 @@ function logBeside(config: Config, err: Terminal): Log {
 }
 
 export async function run(options: RunOptions, { err }: Screens): Promise<number> {
-  const info = discover()
-  const read = readConfig(options, info)
+  const found = discover()
+  const read = readConfig(options, found)
   if (!read.ok) {
     err.lines(read.lines)
     return read.exitCode
   }
   const { config } = read
+  const info = withResolvConf(found, config.dns.resolvConf)
   const lock = lockDirectory(config.stateDirectory, err)
   if (!lock.ok) return EX_TEMPFAIL
   const log = logBeside(config, err)

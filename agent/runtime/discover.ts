@@ -123,6 +123,10 @@ export const hasChronyd = (procNetUdp: string): boolean =>
     .slice(1)
     .some((line) => CHRONY_BOUND.test(line.trim().split(/\s+/)[1] ?? ''))
 
+/** The node with the resolv.conf that the configuration names. */
+export const withResolvConf = (info: NodeInfo, path: string): NodeInfo =>
+  path === PLACES.resolvConf ? info : { ...info, resolvConf: text(path) }
+
 export function discover(
   places: Places = PLACES,
   port: IdentifyPort & { close?: () => void } = createIdentifier(new Ethtool()),
