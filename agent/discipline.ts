@@ -7,16 +7,16 @@
  */
 import type { ActuatorOutcome } from './clock/actuator.ts'
 import { formatDrift, parseDrift } from './clock/drift-file.ts'
-import { type BoundBase, errorBound, secondsUntil } from './clock/error-bound.ts'
-import { isLeapDay } from './clock/leap.ts'
-import { grown, OscillatorHistory } from './clock/oscillator-history.ts'
+import { ErrorBound } from './clock/error-bound.ts'
+import { kernelStatus } from './clock/kernel-status.ts'
+import { growthOf, OscillatorHistory } from './clock/oscillator-history.ts'
 import { ClockStateMachine } from './clock/state.ts'
 import type { ClockConfig } from './config/types.ts'
 import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import type { ClockName, Sample } from './core/sample.ts'
-import { type Instant, mono, type Nanos, nanos, ppb, since } from './core/units.ts'
+import { type Instant, mono, nanos, type Ppb, ppb, since } from './core/units.ts'
 import type { ClockView } from './observe/snapshot.ts'
 import type { ClockPort, ClockStatus } from './ports/clock.ts'
 import { type Believed, References } from './references.ts'
@@ -55,7 +55,9 @@ export class Discipline {
   readonly #steering: Steering
   readonly #state: ClockStateMachine
   #started = false
-  #base: BoundBase | undefined
+  readonly #bound = new ErrorBound()
+  /** How fast a clock that we do not drive runs away, as last measured. */
+  #watched: Ppb | undefined
   #status: ClockStatus | undefined
   #taiOffset: number | undefined
   #driftAt: Instant<'mono'> = mono(0n)
@@ -89,7 +91,7 @@ export class Discipline {
   sample(sample: Sample, now: Now): Outcome {
     // a foreign step has to be known before an offset is held for our own error
     if (this.#started) this.#look(now)
-    const believed = this.#references.add(sample, now, this.#history.growth)
+    const believed = this.#references.add(sample, now, this.#growth)
     if (believed !== undefined && this.#started) this.#use(sample, believed, now)
     return this.#flush()
   }
@@ -110,7 +112,7 @@ export class Discipline {
     const before = this.#state.state
     this.#look(now)
     this.#absorb(this.#steering.expire(now.mono))
-    const { selected } = this.#references.select(now, this.#history.growth)
+    const { selected } = this.#references.select(now, this.#growth)
     if (selected === undefined) this.#unreferenced(now)
     this.#announce(before)
     this.#tellKernel(now)
@@ -136,11 +138,11 @@ export class Discipline {
       state,
       stateSeconds: this.#state.seconds(now.mono),
       reason: this.#reason(),
-      offset: this.#base?.offset,
+      offset: this.#bound.offset,
       offsetSource: this.#references.selected ?? '',
       frequency: this.#steering.frequency,
-      bound: this.#bound(now),
-      boundGrowth: this.#history.growth,
+      bound: this.#bound.at(this.#growth, now.mono),
+      boundGrowth: this.#growth,
       holdoverLeftSeconds: this.#holdoverLeft(now),
       leap: this.#status?.leap ?? 'none',
       taiOffset: isSystem ? this.#status?.taiOffset : undefined,
@@ -151,66 +153,57 @@ export class Discipline {
     }
   }
 
+  /** How fast the error may grow unseen: of a clock that we do not drive, as it was seen to. */
+  get #growth(): Ppb {
+    return this.#steering.writes || this.#watched === undefined
+      ? this.#history.growth
+      : this.#watched
+  }
+
   /** Reads the clock, and what others did to it. */
   #look(now: Now): void {
     const found = this.#steering.check()
     this.#absorb(found)
     this.#status = found.status
     if (found.changes.some(({ step }) => step !== 0n)) this.#state.stepped(now.mono)
-    if (found.changes.length === 0 || this.#base === undefined) return
-    this.#base = { ...this.#base, slew: this.#steering.slew }
+    if (found.changes.length > 0) this.#bound.slewed(this.#steering.slew)
   }
 
   /** A believed measurement: state, bound and, in drive mode, a correction. */
   #use(sample: Sample, { offset, distance, weight, interval }: Believed, now: Now): void {
     const before = this.#state.state
     this.#state.measured(offset, now.mono)
-    if (this.#state.state === 'locked') {
-      this.#steering.locked()
-      this.#learn(now)
-    }
-    this.#base = { at: sample.at, offset, distance, slew: ppb(0) }
+    if (this.#state.state === 'locked') this.#learn(now)
+    this.#bound.measured({ at: sample.at, offset, distance, slew: ppb(0) })
     const edge = edgeOf(sample)
     this.#absorb(this.#steering.correct({ offset, at: sample.at, weight, edge, interval }))
-    const { slew } = this.#steering
-    this.#base = { ...this.#base, slew }
+    this.#bound.slewed(this.#steering.slew)
     this.#announce(before)
   }
 
   #unreferenced(now: Now): void {
     const was = this.#state.state
-    this.#state.unreferenced(this.#bound(now), now.mono)
+    this.#state.unreferenced(this.#bound.at(this.#growth, now.mono), now.mono)
     if (was !== 'locked') return
-    this.#rebase(now)
+    this.#bound.rebase(this.#growth, now.mono)
     this.#absorb(this.#steering.coast())
   }
 
-  /** The bound so far becomes the distance from which it grows on: the dial changes its meaning now. */
-  #rebase(now: Now): void {
-    if (this.#base === undefined) return
-    const elapsed = nanos(since(now.mono, this.#base.at))
-    const offset = nanos(this.#base.offset + (this.#base.slew * elapsed) / 1e9)
-    const distance = nanos(this.#base.distance + grown(this.#history.growth, elapsed))
-    this.#base = { at: now.mono, offset, distance, slew: ppb(0) }
-  }
-
-  /** In drive mode the servo knows the steady dial; otherwise what another steersman dials is it. */
+  /** In drive mode the servo knows the steady dial; otherwise only the offsets tell. */
   #learn(now: Now): void {
-    const { writes, servoSteady, steady, frequency } = this.#steering
-    const learnt = writes ? (servoSteady ?? steady) : frequency
-    if (learnt !== undefined) this.#history.add(learnt, now.mono)
-  }
-
-  #bound(now: Now): Nanos | undefined {
-    return this.#base && errorBound(this.#base, this.#history.growth, now.mono)
+    this.#steering.locked()
+    const { writes, servoSteady, steady } = this.#steering
+    const learnt = servoSteady ?? steady
+    if (writes && learnt !== undefined) this.#history.add(learnt, now.mono)
+    const seen = this.#references.rate
+    if (!writes) this.#watched = seen && growthOf(seen.rate, seen.error)
   }
 
   #holdoverLeft(now: Now): number | undefined {
-    const bound = this.#bound(now)
-    if (this.#state.state !== 'holdover' || bound === undefined) return undefined
-    const { seconds, bound: limit } = this.#config.holdover
-    const left = seconds - this.#state.seconds(now.mono)
-    return Math.max(0, Math.min(left, secondsUntil(bound, this.#history.growth, limit)))
+    if (this.#state.state !== 'holdover') return undefined
+    const { seconds, bound } = this.#config.holdover
+    const left = this.#bound.secondsLeft(this.#growth, now.mono, bound)
+    return left && Math.max(0, Math.min(left, seconds - this.#state.seconds(now.mono)))
   }
 
   #reason(): string {
@@ -236,21 +229,16 @@ export class Discipline {
     if (before === 'holdover' && state !== 'freerun') this.#note('recovered', this.#reason())
   }
 
-  /** maxerror, esterror, UNSYNC, TAI offset and leap flags, truthful, for whoever asks the kernel. */
   #tellKernel(now: Now): void {
-    const bound = this.#bound(now)
-    if (this.clock !== 'system' || !this.#steering.writes || bound === undefined) return
-    const leap = isLeapDay(now.utc) ? this.#references.last?.leap : 'none'
-    const { state } = this.#state
-    this.#absorb(
-      this.#steering.setStatus({
-        maxError: bound,
-        estimatedError: nanos(Math.abs(this.#base?.offset ?? 0)),
-        synchronized: state === 'locked' || state === 'holdover',
-        leap: leap === undefined || leap === 'unknown' ? 'none' : leap,
-        ...(this.#taiOffset === undefined ? {} : { taiOffset: this.#taiOffset }),
-      }),
-    )
+    if (this.clock !== 'system' || !this.#steering.writes) return
+    const truth = {
+      state: this.#state.state,
+      bound: this.#bound.at(this.#growth, now.mono),
+      offset: this.#bound.offset,
+      leap: this.#references.last?.leap,
+      taiOffset: this.#taiOffset,
+    }
+    this.#absorb(this.#steering.setStatus(kernelStatus(truth, now.utc)))
   }
 
   #driftDue(now: Now): { readonly drift?: string } {
@@ -273,7 +261,7 @@ export class Discipline {
   #absorb({ changes, notes }: ActuatorOutcome): void {
     for (const change of changes) {
       this.#references.move(change)
-      this.#base = movedBase(this.#base, change)
+      this.#bound.move(change)
     }
     this.#changes.push(...changes)
     this.#notes.push(...notes)
@@ -285,14 +273,6 @@ export class Discipline {
     this.#notes = []
     return outcome
   }
-}
-
-/** After a foreign step nothing is known; a foreign rate did its harm until it was noticed. */
-function movedBase(base: BoundBase | undefined, change: ClockChange): BoundBase | undefined {
-  if (base === undefined || (change.foreign && change.step !== 0n)) return undefined
-  const offset = nanos(base.offset + Number(change.step))
-  const harm = change.foreign ? change.uncertainty : 0
-  return { ...base, offset, distance: nanos(base.distance + harm) }
 }
 
 /** A PHC is read locally; a ptp4l measures a PHC by hardware stamps; the rest comes by network. */

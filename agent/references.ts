@@ -7,7 +7,7 @@ import type { Now } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import { rootDistance, type Sample } from './core/sample.ts'
 import { type Instant, type Nanos, nanos, type Ppb, since } from './core/units.ts'
-import { SampleFilter } from './select/filter.ts'
+import { agedDistance, SampleFilter } from './select/filter.ts'
 import type { SourceRule } from './select/rule.ts'
 import { type Judgement, type Selection, select } from './select/select.ts'
 import { isUsed } from './select/verdict.ts'
@@ -77,6 +77,11 @@ export class References {
     return this.selected === undefined ? undefined : this.#followed.get(this.selected)?.filter.last
   }
 
+  /** How fast the clock runs away from the selected source, as measured. */
+  get rate(): SampleFilter['rate'] {
+    return this.selected === undefined ? undefined : this.#followed.get(this.selected)?.filter.rate
+  }
+
   /** Nothing was decided yet: hear everybody first. */
   bePatient(since: Instant<'mono'>): void {
     this.#patientSince = since
@@ -103,9 +108,11 @@ export class References {
     filter.add(sample)
     this.select(now, growth)
     if (sample.source !== this.selected || this.#mustWait(now)) return undefined
+    const offset = this.#combined(sample, now, growth)
+    const own = Math.max(rootDistance(sample), filter.jitter)
     return {
-      offset: this.#combined(sample),
-      distance: nanos(Math.max(rootDistance(sample), filter.jitter)),
+      offset,
+      distance: nanos(own + Math.abs(offset - sample.offset)),
       weight: filter.weight,
       interval: filter.spacing ?? 1,
     }
@@ -162,14 +169,14 @@ export class References {
     return followed
   }
 
-  /** The last offsets of all used sources, weighted by their root distance. */
-  #combined(sample: Sample): Nanos {
+  /** The last offsets of all used sources, weighted by their root distance, which grows with age. */
+  #combined(sample: Sample, now: Now, growth: Ppb): Nanos {
     let sum = 0
     let total = 0
     for (const [source, { verdict }] of this.verdicts) {
       const last = isUsed(verdict) ? this.#followed.get(source)?.filter.last : undefined
       if (last === undefined) continue
-      const weight = 1 / Math.max(1, rootDistance(last))
+      const weight = 1 / Math.max(1, agedDistance(last, now.mono, growth))
       sum += last.offset * weight
       total += weight
     }

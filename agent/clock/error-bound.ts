@@ -5,7 +5,8 @@
  *
  * The offset counts in full although it is being removed: it was measured, its removal only believed.
  */
-import { type Instant, type Nanos, nanos, type Ppb, since } from '../core/units.ts'
+import type { ClockChange } from '../core/clock-change.ts'
+import { type Instant, type Nanos, nanos, type Ppb, ppb, since } from '../core/units.ts'
 import { grown } from './oscillator-history.ts'
 
 export interface BoundBase {
@@ -29,4 +30,56 @@ export function secondsUntil(bound: Nanos, growth: Ppb, limit: number): number {
   if (left <= 0) return 0
   // growth * s * (1 + s / 3600) = left, solved for s
   return 1800 * (Math.sqrt(1 + left / (growth * 900)) - 1)
+}
+
+/** The bound of one clock: what was believed last, moved by what was done to the clock since. */
+export class ErrorBound {
+  #base: BoundBase | undefined
+
+  /** Best estimate of the offset when it was last measured. */
+  get offset(): Nanos | undefined {
+    return this.#base?.offset
+  }
+
+  measured(base: BoundBase): void {
+    this.#base = base
+  }
+
+  /** The part of the dial that moves the clock on purpose, from now on. */
+  slewed(slew: Ppb): void {
+    if (this.#base !== undefined) this.#base = { ...this.#base, slew }
+  }
+
+  /** After a foreign step nothing is known; a foreign rate did its harm until it was noticed. */
+  move(change: ClockChange): void {
+    if (this.#base === undefined) return
+    if (change.foreign && change.step !== 0n) {
+      this.#base = undefined
+      return
+    }
+    const offset = nanos(this.#base.offset + Number(change.step))
+    const harm = change.foreign ? change.uncertainty : 0
+    this.#base = { ...this.#base, offset, distance: nanos(this.#base.distance + harm) }
+  }
+
+  /** The bound so far becomes the distance from which it grows on: the dial changes its meaning now. */
+  rebase(growth: Ppb, now: Instant<'mono'>): void {
+    if (this.#base === undefined) return
+    const elapsed = nanos(Math.max(0, since(now, this.#base.at)))
+    const offset = nanos(this.#base.offset + (this.#base.slew * elapsed) / 1e9)
+    const distance = nanos(this.#base.distance + grown(growth, elapsed))
+    this.#base = { at: now, offset, distance, slew: ppb(0) }
+  }
+
+  at(growth: Ppb, now: Instant<'mono'>): Nanos | undefined {
+    return this.#base && errorBound(this.#base, growth, now)
+  }
+
+  /** Seconds until the bound passes `limit` seconds; undefined while nothing is known. */
+  secondsLeft(growth: Ppb, now: Instant<'mono'>, limit: number): number | undefined {
+    if (this.#base === undefined) return undefined
+    const { at, offset, distance } = this.#base
+    const whole = secondsUntil(nanos(Math.abs(offset) + distance), growth, limit)
+    return Math.max(0, whole - Math.max(0, since(now, at)) / 1e9)
+  }
 }

@@ -5,8 +5,11 @@
 import { deviation, keepLast, mean } from '../core/stats.ts'
 import { type Instant, type Nanos, nanos, type Ppb, ppb, since } from '../core/units.ts'
 
-/** RFC 5905's PHI: of an oscillator of which nothing is known yet. */
-export const UNKNOWN_GROWTH = ppb(15_000)
+/**
+ * Of an oscillator of which nothing is known yet: what a cheap crystal may be off by. PHI of RFC 5905
+ * (15 ppm) is for one that was disciplined; one that never was may well be 20 ppm off.
+ */
+export const UNKNOWN_GROWTH = ppb(100_000)
 /** Never promised to be better than this: temperature can change where history shows nothing. */
 const FLOOR = 100
 const ENTRIES = 32
@@ -53,9 +56,13 @@ export class OscillatorHistory {
 
   /** How fast the error may grow without a measurement, at four deviations. */
   get growth(): Ppb {
-    return this.known ? ppb(Math.min(UNKNOWN_GROWTH, FLOOR + 4 * this.skew)) : UNKNOWN_GROWTH
+    return this.known ? growthOf(ppb(0), this.skew) : UNKNOWN_GROWTH
   }
 }
+
+/** How fast an error may grow that was seen to grow at `rate`, known to `error` (one deviation). */
+export const growthOf = (rate: Ppb, error: Ppb): Ppb =>
+  ppb(Math.min(UNKNOWN_GROWTH, FLOOR + Math.abs(rate) + 4 * error))
 
 /** What `growth` adds over `elapsed`, and in a long holdover what the growth itself grows by. */
 export function grown(growth: Ppb, elapsed: Nanos): Nanos {

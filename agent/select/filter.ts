@@ -7,8 +7,8 @@
  */
 import { type ClockChange, moveSample } from '../core/clock-change.ts'
 import { rootDistance, type Sample } from '../core/sample.ts'
-import { keepLast, median } from '../core/stats.ts'
-import { type Instant, type Nanos, nanos, type Ppb, since } from '../core/units.ts'
+import { keepLast, mean, median } from '../core/stats.ts'
+import { type Instant, type Nanos, nanos, type Ppb, ppb, since } from '../core/units.ts'
 
 const WINDOW = 8
 /** A sample with a distance this many times the best one is worth next to nothing. */
@@ -53,6 +53,22 @@ export class SampleFilter {
     const centre = median(this.#samples.map((sample) => sample.offset))
     const spread = median(this.#samples.map((sample) => Math.abs(sample.offset - centre)))
     return nanos(Number.isNaN(spread) ? 0 : spread)
+  }
+
+  /** How fast the offset changes, by a straight line through the window; undefined below 4 samples. */
+  get rate(): { readonly rate: Ppb; readonly error: Ppb } | undefined {
+    const last = this.last
+    if (last === undefined || this.size < 4) return undefined
+    const points = this.#samples.map(
+      (each) => [since(each.at, last.at) / 1e9, each.offset] as const,
+    )
+    const t = mean(points.map(([x]) => x))
+    const o = mean(points.map(([, y]) => y))
+    const spread = points.reduce((sum, [x]) => sum + (x - t) ** 2, 0)
+    if (spread === 0) return undefined
+    const rate = points.reduce((sum, [x, y]) => sum + (x - t) * (y - o), 0) / spread
+    const rest = points.reduce((sum, [x, y]) => sum + (y - o - rate * (x - t)) ** 2, 0)
+    return { rate: ppb(rate), error: ppb(Math.sqrt(rest / (this.size - 2) / spread)) }
   }
 
   /** Seconds between samples, as seen; undefined before the second one. */

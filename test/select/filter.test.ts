@@ -82,3 +82,14 @@ t.test('a spike is far off its neighbours, compared with how they scatter', asyn
   t.equal(filter.isSpike(long, limit), false, 'its own round trip explains it')
   t.equal(filled([0, 0]).isSpike(sample({ offset: nanos(5e6) }), limit), false, 'too few to tell')
 })
+
+t.test('the rate is that of a straight line through the window', async (t) => {
+  t.equal(filled([0, 1, 2]).rate, undefined, 'too few')
+  const exact = filled([0, 20, 40, 60, 80]).rate
+  t.ok(Math.abs((exact?.rate ?? 0) - 20) < 1e-9 && (exact?.error ?? 1) < 1e-9)
+  const noisy = filled([5, 15, 45, 55, 85, 95]).rate
+  t.ok(Math.abs((noisy?.rate ?? 0) - 20) < 3 * (noisy?.error ?? 0), `${noisy?.rate}`)
+  const one = new SampleFilter()
+  for (let k = 0; k < 4; k += 1) one.add(sample())
+  t.equal(one.rate, undefined, 'all at one moment')
+})
