@@ -2,16 +2,25 @@
  * A child for peers tests and benches: the sources of one configuration on the real runner; each
  * sample and note is a JSON line on standard output. It has no discipline, so it cannot steer.
  *
- *   measure.ts 'sources: [{ ntp: { server: 10.99.0.1 } }]' [--dgram]
+ *   measure.ts 'sources: [{ ntp: { server: 10.99.0.1 } }]' [--dgram] [--views MILLISECONDS]
+ *
+ * A sample carries `measuredAt`, its moment on CLOCK_REALTIME in ns; with --views each source is shown
+ * at that interval as `{ do: 'view', ... }`.
  */
+import { parseArgs } from 'node:util'
 import { loadConfig } from '../../agent/config/load.ts'
 import type { Action, Event, Now } from '../../agent/core/machine.ts'
+import { readNow } from '../../agent/runtime/clock.ts'
 import { createIdentifier } from '../../agent/runtime/identify.ts'
 import { systemRandom } from '../../agent/runtime/random.ts'
 import { type Core, Runner } from '../../agent/runtime/runner.ts'
 import { createSources } from '../../agent/sources/catalogue.ts'
 
-const [yaml = '', flag = ''] = process.argv.slice(2)
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { dgram: { type: 'boolean' }, views: { type: 'string' } },
+})
+const [yaml = ''] = positionals
 const loaded = loadConfig(yaml, 'argument')
 if (!loaded.ok) {
   console.error(JSON.stringify(loaded.faults))
@@ -30,25 +39,37 @@ const print = (line: object): void => {
   )
 }
 
+/** Prints what a source has to say; the rest comes back under the source's name. */
+function perform(action: Action, prefix: string, now: Now): Action[] {
+  if (action.do === 'sample') {
+    const measuredAt = now.utc - (now.mono - action.sample.at)
+    print({ ...action.sample, measuredAt, do: 'sample' })
+    return []
+  }
+  if (action.do === 'note' || action.do === 'upstream') {
+    print(action)
+    return []
+  }
+  if ('channel' in action) return [{ ...action, channel: prefix + action.channel }]
+  return [{ ...action, key: prefix + action.key }]
+}
+
+const nameOf = (event: Event): string | undefined => {
+  if ('key' in event) return event.key
+  return 'channel' in event ? event.channel : undefined
+}
+
 /** Routes by source id as the agent does, and keeps nothing. */
 const core: Core = {
-  handle: (event: Event, now: Now): Action[] => {
-    const out: Action[] = []
-    const key = 'key' in event ? event.key : 'channel' in event ? event.channel : undefined
-    for (const { source } of built) {
+  handle: (event: Event, now: Now): Action[] =>
+    built.flatMap(({ source }) => {
       const prefix = `${source.id}|`
-      if (key !== undefined && !key.startsWith(prefix)) continue
-      const rest = key?.slice(prefix.length)
+      const name = nameOf(event)
+      if (name !== undefined && !name.startsWith(prefix)) return []
+      const rest = name?.slice(prefix.length)
       const own = { ...event, ...('key' in event ? { key: rest } : { channel: rest }) } as Event
-      for (const action of source.handle(own, now)) {
-        if (action.do === 'sample') print({ ...action.sample, do: 'sample' })
-        else if (action.do === 'note' || action.do === 'upstream') print(action)
-        else if ('channel' in action) out.push({ ...action, channel: prefix + action.channel })
-        else out.push({ ...action, key: prefix + action.key })
-      }
-    }
-    return out
-  },
+      return source.handle(own, now).flatMap((action) => perform(action, prefix, now))
+    }),
 }
 
 const runner = new Runner(core, {
@@ -61,9 +82,15 @@ const runner = new Runner(core, {
     store: async () => ({ ok: true }),
   },
   log: print,
-  kernelStamps: flag !== '--dgram',
+  kernelStamps: values.dgram !== true,
 })
 runner.start()
+const views = Number(values.views ?? 0)
+if (views > 0) {
+  setInterval(() => {
+    for (const { source } of built) print({ do: 'view', ...source.view(readNow()) })
+  }, views)
+}
 process.on('SIGTERM', () => {
   void runner.stop().then(() => process.exit(0))
 })
