@@ -10,7 +10,7 @@ import { formatDrift, parseDrift } from './clock/drift-file.ts'
 import { ErrorBound } from './clock/error-bound.ts'
 import { kernelStatus } from './clock/kernel-status.ts'
 import { growthOf, OscillatorHistory } from './clock/oscillator-history.ts'
-import { ClockStateMachine } from './clock/state.ts'
+import { ClockStateMachine, reasonOf } from './clock/state.ts'
 import type { ClockConfig } from './config/types.ts'
 import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
@@ -22,8 +22,7 @@ import type { ClockPort, ClockStatus } from './ports/clock.ts'
 import { type Believed, References } from './references.ts'
 import type { SourceRule } from './select/rule.ts'
 import type { Judgement } from './select/select.ts'
-import type { EdgeKind } from './servo/catalogue.ts'
-import { Steering } from './steering.ts'
+import { edgeOf, Steering } from './steering.ts'
 
 interface Note {
   readonly code: NoteCode
@@ -116,7 +115,10 @@ export class Discipline {
     if (selected === undefined) this.#unreferenced(now)
     this.#announce(before)
     this.#tellKernel(now)
-    return { ...this.#flush(), ...this.#driftDue(now) }
+    const outcome = this.#flush()
+    if (since(now.mono, this.#driftAt) < DRIFT_PERIOD) return outcome
+    this.#driftAt = now.mono
+    return { ...outcome, ...this.#drift() }
   }
 
   /** Leaves the clock with its steady frequency. */
@@ -207,18 +209,8 @@ export class Discipline {
   }
 
   #reason(): string {
-    if (this.#steering.frozen !== '') return `steering is frozen: ${this.#steering.frozen}`
-    const { selected } = this.#references
-    switch (this.#state.state) {
-      case 'locked':
-        return `follows ${selected}`
-      case 'acquiring':
-        return `approaches ${selected}`
-      case 'holdover':
-        return 'no usable reference: runs on its learnt frequency'
-      default:
-        return this.#references.size === 0 ? 'nothing measures it' : 'no usable reference'
-    }
+    const { selected, size } = this.#references
+    return reasonOf(this.#state.state, { frozen: this.#steering.frozen, selected, sources: size })
   }
 
   #announce(before: string): void {
@@ -239,12 +231,6 @@ export class Discipline {
       taiOffset: this.#taiOffset,
     }
     this.#absorb(this.#steering.setStatus(kernelStatus(truth, now.utc)))
-  }
-
-  #driftDue(now: Now): { readonly drift?: string } {
-    if (since(now.mono, this.#driftAt) < DRIFT_PERIOD) return {}
-    this.#driftAt = now.mono
-    return this.#drift()
   }
 
   #drift(): { readonly drift?: string } {
@@ -273,10 +259,4 @@ export class Discipline {
     this.#notes = []
     return outcome
   }
-}
-
-/** A PHC is read locally; a ptp4l measures a PHC by hardware stamps; the rest comes by network. */
-function edgeOf({ source, clock }: Sample): EdgeKind {
-  if (source.startsWith('phc:')) return 'phc'
-  return source.startsWith('ptp4l:') && clock !== 'system' ? 'hardware' : 'software'
 }

@@ -8,6 +8,7 @@
 import { Actuator, type ActuatorOutcome } from './clock/actuator.ts'
 import type { OscillatorHistory } from './clock/oscillator-history.ts'
 import type { ClockConfig } from './config/types.ts'
+import type { Sample } from './core/sample.ts'
 import { type Instant, type Nanos, nanos, type Ppb, plus, ppb } from './core/units.ts'
 import type { ClockPort } from './ports/clock.ts'
 import { createServo, type EdgeKind } from './servo/catalogue.ts'
@@ -27,6 +28,12 @@ export interface Measured {
   readonly edge: EdgeKind
   /** Seconds between samples. */
   readonly interval: number
+}
+
+/** A PHC is read locally; a ptp4l measures a PHC by hardware stamps; the rest comes by network. */
+export function edgeOf({ source, clock }: Sample): EdgeKind {
+  if (source.startsWith('phc:')) return 'phc'
+  return source.startsWith('ptp4l:') && clock !== 'system' ? 'hardware' : 'software'
 }
 
 export class Steering {

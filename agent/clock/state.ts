@@ -75,3 +75,27 @@ export class ClockStateMachine {
     this.#since = now
   }
 }
+
+/** Why it is in this state, in one phrase that a person at night understands. */
+export function reasonOf(
+  state: ClockState,
+  about: {
+    /** Why steering is frozen; empty when it is not. */
+    readonly frozen: string
+    readonly selected: string | undefined
+    /** How many sources measure it. */
+    readonly sources: number
+  },
+): string {
+  if (about.frozen !== '') return `steering is frozen: ${about.frozen}`
+  switch (state) {
+    case 'locked':
+      return `follows ${about.selected}`
+    case 'acquiring':
+      return `approaches ${about.selected}`
+    case 'holdover':
+      return 'no usable reference: runs on its learnt frequency'
+    case 'freerun':
+      return about.sources === 0 ? 'nothing measures it' : 'no usable reference'
+  }
+}

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ClockStateMachine } from '../../agent/clock/state.ts'
+import { ClockStateMachine, reasonOf } from '../../agent/clock/state.ts'
 import { mono } from '../../agent/core/units.ts'
 
 const at = (seconds: number) => mono(BigInt(Math.round(seconds * 1e9)))
@@ -78,4 +78,14 @@ t.test('a stepped clock has to be locked anew', async (t) => {
   const unknown = fresh()
   unknown.stepped(at(0))
   t.equal(unknown.state, 'freerun')
+})
+
+t.test('every state has a reason for people', async (t) => {
+  const about = { frozen: '', selected: 'ntp:a', sources: 3 }
+  t.equal(reasonOf('locked', about), 'follows ntp:a')
+  t.equal(reasonOf('acquiring', about), 'approaches ntp:a')
+  t.match(reasonOf('holdover', about), /learnt frequency/)
+  t.equal(reasonOf('freerun', about), 'no usable reference')
+  t.equal(reasonOf('freerun', { ...about, sources: 0 }), 'nothing measures it')
+  t.match(reasonOf('locked', { ...about, frozen: 'panic' }), /frozen: panic/)
 })

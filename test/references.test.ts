@@ -1,0 +1,96 @@
+import t from 'tap'
+import type { Sample } from '../agent/core/sample.ts'
+import { nanos, ppb, utc } from '../agent/core/units.ts'
+import { References } from '../agent/references.ts'
+import { at, sample } from './select/fixture.ts'
+
+const GROWTH = ppb(1000)
+const now = (seconds: number) => ({ mono: at(seconds), utc: utc(0n) })
+const PLAIN = { noselect: false, prefer: false, trust: false, require: false }
+
+function references(rules: Readonly<Record<string, number>> = { a: 1, b: 1, c: 1 }) {
+  const notes: string[] = []
+  const list = Object.entries(rules).map(
+    ([source, rank]) => [source, { source, rank, ...PLAIN }] as const,
+  )
+  const all = new References(new Map(list), nanos(1e6), ({ code }) => notes.push(code))
+  const add = (source: string, seconds: number, changes: Partial<Sample> = {}) =>
+    all.add(sample({ source, at: at(seconds), ...changes }), now(seconds), GROWTH)
+  return { all, notes, add }
+}
+
+t.test('a sample of the selected source decides, with the others combined', async (t) => {
+  const { add, all } = references()
+  t.match(add('a', 1, { offset: nanos(100) }), { offset: 100, weight: 1 })
+  t.equal(add('b', 1.5, { offset: nanos(300) }), undefined, 'not the selected one')
+  const believed = add('a', 2, { offset: nanos(100) })
+  t.equal(all.selected, 'a')
+  t.ok((believed?.offset ?? 0) > 150 && (believed?.offset ?? 0) < 250, `${believed?.offset}`)
+  t.ok((believed?.distance ?? 0) > 61_050, 'and wider by what they differ')
+  t.equal(believed?.interval, 1)
+  t.equal(all.last?.at, at(2))
+})
+
+t.test('at start everybody who answers is heard, for ten seconds at most', async (t) => {
+  const { add, all } = references()
+  all.bePatient(at(0))
+  t.equal(add('a', 1), undefined)
+  add('b', 1)
+  for (const k of [2, 3]) t.equal(add('a', k), undefined, 'b was heard once')
+  for (const k of [4, 5]) add('b', k)
+  t.ok(add('a', 6), 'now both were heard')
+  const slow = references()
+  slow.all.bePatient(at(0))
+  slow.add('b', 1)
+  t.equal(slow.add('b', 9), undefined)
+  t.ok(slow.add('b', 11))
+})
+
+t.test('a spike is set aside once, the next one is believed', async (t) => {
+  const { add, notes } = references()
+  for (let k = 1; k <= 6; k += 1) add('a', k)
+  t.equal(add('a', 7, { offset: nanos(9e6) }), undefined)
+  t.same(notes, ['reference', 'spike'])
+  t.ok(add('a', 8, { offset: nanos(9e6) }))
+  t.same(notes, ['reference', 'spike'])
+})
+
+t.test('another reference and a lost majority are told once', async (t) => {
+  const { add, all, notes } = references({ a: 1, b: 1, p: 0 })
+  add('a', 1)
+  add('p', 1.5)
+  t.same(notes, ['reference', 'reference'], 'the better rank took over')
+  all.select(now(2), GROWTH)
+  t.equal(notes.length, 2)
+  const two = references()
+  two.add('a', 1)
+  two.add('b', 1, { offset: nanos(9e6) })
+  two.add('b', 2, { offset: nanos(9e6) })
+  t.same(two.notes, ['reference', 'no-majority'])
+  t.equal(two.all.selected, undefined)
+  t.equal(two.all.last, undefined)
+  t.equal(two.all.rate, undefined)
+})
+
+t.test('what a source says of itself is in its verdict', async (t) => {
+  const { all, add } = references()
+  all.reach('a', 0, 'no such host')
+  all.select(now(1), GROWTH)
+  t.same(all.verdicts.get('a'), { verdict: 'no-sample', why: 'no such host' })
+  t.equal(all.size, 1)
+  add('a', 2)
+  t.equal(all.selected, 'a', 'a sample is an answer')
+})
+
+t.test('samples move with the clock, and are forgotten after a foreign step', async (t) => {
+  const { all, add } = references()
+  for (const k of [1, 2, 3, 4]) add('a', k, { offset: nanos(20 * k) })
+  t.ok(Math.abs((all.rate?.rate ?? 0) - 20) < 1e-9)
+  const change = { clock: 'system', at: at(4), frequency: ppb(0), uncertainty: nanos(0) } as const
+  all.move({ ...change, step: -1000n, foreign: false })
+  t.equal(all.last?.offset, -920)
+  all.move({ ...change, step: 1_000_000_000n, foreign: true })
+  t.equal(all.select(now(5), GROWTH).selected, undefined)
+  t.equal(all.verdicts.get('a')?.verdict, 'no-sample')
+  t.equal(add('a', 5), undefined, 'and everybody is heard anew')
+})

@@ -1,0 +1,138 @@
+import t from 'tap'
+import { OscillatorHistory } from '../agent/clock/oscillator-history.ts'
+import { nanos, ppb } from '../agent/core/units.ts'
+import { edgeOf, Steering } from '../agent/steering.ts'
+import { FakeClock, type FakeClockOptions } from './clock/fake-clock.ts'
+import { CONFIG } from './discipline-bench.ts'
+import { sample } from './select/fixture.ts'
+
+function steering(options: FakeClockOptions = {}, drift?: number) {
+  const clock = new FakeClock(options)
+  const history = new OscillatorHistory()
+  const steered = new Steering(CONFIG, clock, history)
+  steered.begin(drift === undefined ? undefined : ppb(drift))
+  const correct = (offset: number, edge: 'phc' | 'software' = 'phc', interval = 1) =>
+    steered.correct({ offset: nanos(offset), at: clock.now.mono, weight: 1, edge, interval })
+  return { clock, history, steered, correct }
+}
+
+t.test('a clock that is ahead is slowed down', async (t) => {
+  const { clock, correct, steered } = steering({}, -20_000)
+  correct(1000)
+  t.ok(clock.frequency < -20_000, `${clock.frequency} ppb`)
+  t.ok(steered.slew < 0)
+})
+
+t.test(
+  'what the clock holds counts more than the drift file, unless it holds nothing',
+  async (t) => {
+    t.equal(steering({ frequency: -500 }, -20_000).clock.frequency, -500)
+    t.equal(steering({ frequency: 0 }, -20_000).clock.frequency, -20_000)
+    const fresh = steering()
+    t.same(fresh.clock.writes, [])
+    t.equal(fresh.steered.steady, undefined)
+    t.same(fresh.steered.coast().changes, [], 'nothing was learnt to run on')
+  },
+)
+
+t.test('without a known frequency nothing is dialled before it was estimated', async (t) => {
+  const { clock, correct } = steering({ rate: 20_000 })
+  correct(1000)
+  t.equal(clock.frequency, 0)
+  clock.pass(1)
+  correct(21_000)
+  t.ok(Math.abs(clock.frequency + 20_000) < 1, `${clock.frequency}`)
+})
+
+t.test('another reference takes over without a kick', async (t) => {
+  const { clock, correct, steered } = steering({}, -20_000)
+  correct(0, 'phc')
+  steered.locked()
+  const before = clock.frequency
+  correct(0, 'software', 16)
+  t.equal(clock.frequency, before)
+  correct(5e6, 'phc')
+  t.ok(clock.frequency >= before - 50_000, `gently: ${clock.frequency}`)
+})
+
+t.test('an interval that changes changes the gains', async (t) => {
+  const { clock, correct, steered } = steering({}, -20_000)
+  correct(0, 'software', 1)
+  correct(10_000, 'software', 1)
+  const fast = -20_000 - clock.frequency
+  correct(10_000, 'software', 64)
+  const slow = (steered.steady ?? 0) - clock.frequency
+  t.ok(slow < fast / 4, `${fast} ppb at 1 s, ${slow} ppb at 64 s`)
+})
+
+t.test('a slew ends with its offset when no sample renews it', async (t) => {
+  const { clock, correct, steered } = steering({}, -20_000)
+  t.same(steered.expire(clock.now.mono).changes, [], 'there is none')
+  correct(1000)
+  clock.pass(1)
+  t.same(steered.expire(clock.now.mono).changes, [], 'a sample may still come')
+  clock.pass(1)
+  t.equal(steered.expire(clock.now.mono).changes.length, 1)
+  t.equal(clock.frequency, steered.steady)
+  t.same(steered.expire(clock.now.mono).changes, [])
+})
+
+t.test('a foreign frequency is taken back at once', async (t) => {
+  const { clock, steered } = steering({}, -20_000)
+  clock.foreign({ frequency: ppb(50_000) })
+  const { changes, notes } = steered.check()
+  t.equal(clock.frequency, -20_000)
+  t.match(changes, [{ foreign: true }, { foreign: false }])
+  t.match(notes, [{ code: 'foreign-frequency' }])
+})
+
+t.test('steps are counted by reason', async (t) => {
+  const { clock, correct, steered } = steering({ offset: 20e6 }, -20_000)
+  t.match(correct(20e6).notes, [{ code: 'step', detail: /-0\.020000 s, reason boot/ }])
+  t.equal(clock.error, 0)
+  steered.locked()
+  clock.foreign({ step: 1_000_000_000n })
+  steered.check()
+  correct(1e9)
+  t.same(steered.steps, { boot: 1, foreign: 1 })
+  t.equal(clock.error, 0)
+})
+
+t.test('frozen: said once, nothing written, and over when the offset is back', async (t) => {
+  const { clock, correct, steered } = steering({}, -20_000)
+  steered.locked()
+  const before = clock.writes.length
+  t.match(correct(2e12).notes, [{ code: 'panic' }])
+  t.same(correct(2e12).notes, [])
+  t.match(steered.frozen, /panic/)
+  t.equal(clock.writes.length, before)
+  correct(100)
+  t.equal(steered.frozen, '')
+})
+
+t.test('without a reference the clock runs on what was learnt', async (t) => {
+  const { clock, correct, history, steered } = steering({}, -20_000)
+  correct(100_000)
+  for (let k = 0; k < 10; k += 1) {
+    clock.pass(2)
+    history.add(ppb(-20_100), clock.now.mono)
+  }
+  steered.coast()
+  t.ok(Math.abs(clock.frequency + 20_100) < 1e-6, `${clock.frequency}`)
+  t.ok(Math.abs(steered.slew) < 1e-6)
+})
+
+t.test('a step that the clock refuses is not counted', async (t) => {
+  const { clock, correct, steered } = steering()
+  clock.fault = { code: 'PERMISSION', syscall: 'clock_adjtime', errno: 'EPERM' }
+  const { notes } = correct(20e6)
+  t.ok(notes.some(({ code }) => code === 'steer-failed'))
+  t.same(steered.steps, { boot: 0, foreign: 0 })
+})
+
+t.test('the kind of edge follows from who measured what', async (t) => {
+  t.equal(edgeOf(sample({ source: 'phc:eth0' })), 'phc')
+  t.equal(edgeOf(sample({ source: 'ptp4l:/var/run/ptp4l', clock: 'phc:eth0' })), 'hardware')
+  t.equal(edgeOf(sample({ source: 'ptp4l:/var/run/ptp4l' })), 'software', 'software stamping')
+  t.equal(edgeOf(sample({ source: 'ntp:a' })), 'software')
+})
