@@ -71,13 +71,6 @@ function startServers(path: Path): void {
   ])
 }
 
-interface Counted {
-  readonly name: string
-  readonly program: Program
-  readonly settled?: ProcessCost
-}
-
-const pidOf = ({ program }: Counted): number => program.process.pid ?? 0
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1).padStart(6)
 
 function row(name: string, cost: ProcessCost, cpuSeconds: number, seconds: number): string {
@@ -88,77 +81,76 @@ function row(name: string, cost: ProcessCost, cpuSeconds: number, seconds: numbe
 
 const HEADER = `${' '.repeat(18)} PSS MB  alone  RSS MB  CPU %`
 
-async function scrape(path: Path): Promise<void> {
-  const args = ['netns', 'exec', path.b, 'curl', '-s', '-o', '/dev/null', '--max-time', '5']
-  try {
-    execFileSync('ip', [...args, 'http://127.0.0.1:9975/metrics'])
-  } catch (error) {
-    console.error(`scrape failed: ${String(error)}`)
-  }
+function scrape(path: Path): void {
+  const { status } = path.get(path.b, 'http://127.0.0.1:9975/metrics')
+  if (status !== 200) console.error(`scrape: HTTP status ${status}`)
 }
 
-const path = openPath('foot')
-try {
+/** The agent and, in the same namespace with the same peers, what it stands beside or replaces. */
+async function startAll(path: Path): Promise<Map<string, Program>> {
   startServers(path)
-  const master = configurePtp4l(path, {
-    ...{ namespace: path.a, interface: path.interfaceA, role: 'server' },
-  })
-  master.start()
-  const client = configurePtp4l(path, {
-    ...{ namespace: path.b, interface: path.interfaceB, role: 'client' },
-  })
-  const ptp4l = client.start()
+  const master = { namespace: path.a, interface: path.interfaceA, role: 'server' } as const
+  configurePtp4l(path, master).start()
+  const client = { namespace: path.b, interface: path.interfaceB, role: 'client' } as const
+  const ptp4l = configurePtp4l(path, client)
   const chronyd = startChronyd(path, path.b, 'client', [
     ...SERVERS.map((server) => `server ${server} iburst`),
     'cmdport 0',
   ])
+  const started = ptp4l.start()
   const flags = [...flagsOfUnit(), ...values['node-flag']]
-  const agent = path.run(path.b, process.execPath, [
-    ...flags,
-    ...['dist/agent/main.js', 'run', '--config', writeConfig(path, client.socket)],
-  ])
-  agent.process.on('exit', (code) => console.error(`agent ended: ${code}\n${agent.output()}`))
+  const words = ['run', '--config', writeConfig(path, ptp4l.socket)]
+  const agent = path.run(path.b, process.execPath, [...flags, 'dist/agent/main.js', ...words])
   await agent.saw(/"event":"started"/)
-  console.log(`node ${flags.join(' ')} (${process.version}), ${values.minutes} min\n${HEADER}`)
-
-  const counted = new Map<string, Program>([
+  console.log(`node ${flags.join(' ')} (${process.version}), ${values.minutes} min`)
+  return new Map([
     ['timewarden', agent],
     ['chronyd -x', chronyd],
-    ['ptp4l', ptp4l],
+    ['ptp4l', started],
   ])
-  const cost = (name: string): ProcessCost =>
-    readCost(pidOf({ name, program: counted.get(name) as Program }))
-  const settled = new Map<string, ProcessCost>()
-  const total = Number(values.minutes) * 60
-  let before = cost('timewarden')
+}
+
+const costOf = (program: Program): ProcessCost => {
+  const { pid, exitCode } = program.process
+  if (pid === undefined || exitCode !== null) throw new Error(`ended:\n${program.output()}`)
+  return readCost(pid)
+}
+
+const costsOf = (programs: ReadonlyMap<string, Program>): Map<string, ProcessCost> =>
+  new Map([...programs].map(([name, program]) => [name, costOf(program)]))
+
+/** A line every 10 s; the costs at the moment from which the CPU is counted. */
+async function observe(path: Path, programs: ReadonlyMap<string, Program>, seconds: number) {
+  const agent = programs.get('timewarden') as Program
+  let settled = costsOf(programs)
+  let before = costOf(agent)
   let peak = 0
-  let scraped = 0
-  for (let elapsed = STEP_SECONDS; elapsed <= total; elapsed += STEP_SECONDS) {
+  console.log(HEADER)
+  for (let elapsed = STEP_SECONDS; elapsed <= seconds; elapsed += STEP_SECONDS) {
     await sleep(STEP_SECONDS * 1000)
-    if (elapsed - scraped >= SCRAPE_SECONDS) {
-      await scrape(path)
-      scraped = elapsed
-    }
-    const now = cost('timewarden')
+    if (elapsed % SCRAPE_SECONDS < STEP_SECONDS) scrape(path)
+    const now = costOf(agent)
     peak = Math.max(peak, now.aloneBytes)
     console.log(row(`${elapsed} s`, now, now.cpuSeconds - before.cpuSeconds, STEP_SECONDS))
     before = now
-    if (elapsed === SETTLED_SECONDS)
-      for (const name of counted.keys()) settled.set(name, cost(name))
+    if (elapsed === SETTLED_SECONDS) settled = costsOf(programs)
   }
-  const seconds = total - SETTLED_SECONDS
-  console.log(`\nafter ${total} s, CPU of the last ${seconds} s; aim: 80 MB, 1 %\n${HEADER}`)
-  for (const name of counted.keys()) {
-    const last = cost(name)
-    const used = last.cpuSeconds - (settled.get(name)?.cpuSeconds ?? 0)
-    console.log(row(name, last, used, seconds))
-    if (name === 'timewarden' && values.mappings) {
-      for (const [what, bytes] of last.mappings.slice(0, 15)) {
-        console.log(`    ${megabytes(bytes)} ${what}`)
-      }
-    }
+  return { settled, peak }
+}
+
+const path = openPath('foot')
+try {
+  const programs = await startAll(path)
+  const total = Number(values.minutes) * 60
+  const { settled, peak } = await observe(path, programs, total)
+  const counted = total - SETTLED_SECONDS
+  console.log(`\nafter ${total} s, CPU of the last ${counted} s; aim: 80 MB, 1 %\n${HEADER}`)
+  for (const [name, cost] of costsOf(programs)) {
+    console.log(row(name, cost, cost.cpuSeconds - (settled.get(name)?.cpuSeconds ?? 0), counted))
+    const largest = name === 'timewarden' && values.mappings ? cost.mappings.slice(0, 12) : []
+    for (const [what, bytes] of largest) console.log(`    ${megabytes(bytes)} ${what}`)
   }
-  console.log(`largest seen       ${' '.repeat(6)} ${megabytes(peak)}`)
+  console.log(`${'timewarden, peak'.padEnd(18)} ${' '.repeat(6)} ${megabytes(peak)}`)
 } finally {
   await path.close()
 }

@@ -50,6 +50,8 @@ export interface Program {
   /** Resolves when the output matches; rejects with the output after `seconds`. */
   saw(pattern: RegExp, seconds?: number): Promise<RegExpExecArray>
   stop(signal?: NodeJS.Signals): Promise<void>
+  /** Resolves when it has ended: its exit code, null after a signal. */
+  ended(): Promise<number | null>
 }
 
 export interface Path {
@@ -65,6 +67,8 @@ export interface Path {
   run(namespace: string, command: string, args: readonly string[]): Program
   /** One command to its end; its output. */
   call(namespace: string, command: string, args: readonly string[]): string
+  /** An HTTP request from within a namespace. */
+  get(namespace: string, url: string): { readonly status: number; readonly body: string }
   close(): Promise<void>
 }
 
@@ -86,6 +90,10 @@ function watch(child: ChildProcess): Program {
   })
   return {
     process: child,
+    ended: async () => {
+      await ended
+      return child.exitCode
+    },
     output: () => text,
     saw: (pattern, seconds = 20) =>
       new Promise((resolve, reject) => {
@@ -114,6 +122,9 @@ function watch(child: ChildProcess): Program {
     },
   }
 }
+
+const FETCH = `fetch(process.argv[1]).then(async (answer) =>
+  console.log(JSON.stringify({ status: answer.status, body: await answer.text() })))`
 
 /** Two namespaces, 10.99.0.1 and 10.99.0.2, joined by veth. The name makes parallel tests distinct. */
 export function openPath(name: string): Path {
@@ -151,6 +162,13 @@ export function openPath(name: string): Path {
     },
     call: (namespace, command, args) =>
       execFileSync('ip', ['netns', 'exec', namespace, command, ...args], { encoding: 'utf8' }),
+    get: (namespace, url) =>
+      JSON.parse(
+        execFileSync('ip', ['netns', 'exec', namespace, process.execPath, '-e', FETCH, url], {
+          encoding: 'utf8',
+          maxBuffer: 1 << 24,
+        }),
+      ),
     close: async () => {
       for (const program of running.reverse()) await program.stop()
       for (const namespace of [a, b]) ip('netns', 'del', namespace)
