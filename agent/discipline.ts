@@ -113,6 +113,9 @@ export class Discipline {
     this.#absorb(this.#steering.expire(now.mono))
     const { selected } = this.#references.select(now, this.#growth)
     if (selected === undefined) this.#unreferenced(now)
+    // a slew towards something that is not believed any more, or not yet again
+    const doubted = selected === undefined || this.#references.waits(now)
+    if (doubted && this.#steering.slewing) this.#coast(now)
     this.#announce(before)
     this.#tellKernel(now)
     const outcome = this.#flush()
@@ -186,7 +189,11 @@ export class Discipline {
   #unreferenced(now: Now): void {
     const was = this.#state.state
     this.#state.unreferenced(this.#bound.at(this.#growth, now.mono), now.mono)
-    if (was !== 'locked') return
+    if (was === 'locked') this.#coast(now)
+  }
+
+  /** Runs on what was learnt, and towards nothing. */
+  #coast(now: Now): void {
     this.#bound.rebase(this.#growth, now.mono)
     this.#absorb(this.#steering.coast())
   }

@@ -24,6 +24,8 @@ interface Followed {
   trouble: string
   /** The last sample was set aside as a spike: a second one in a row is believed. */
   spiked: boolean
+  /** Samples since everybody is to be heard anew. */
+  heard: number
 }
 
 interface Note {
@@ -46,6 +48,8 @@ export class References {
   readonly #note: (note: Note) => void
   readonly #followed = new Map<string, Followed>()
   #selection: Selection | undefined
+  /** Nothing could be believed since the last sample. */
+  #lost = false
   /** Decisions wait for more samples since this moment. */
   #patientSince: Instant<'mono'> | undefined
 
@@ -85,6 +89,7 @@ export class References {
   /** Nothing was decided yet: hear everybody first. */
   bePatient(since: Instant<'mono'>): void {
     this.#patientSince = since
+    for (const followed of this.#followed.values()) followed.heard = 0
   }
 
   reach(source: string, reach: number, trouble: string): void {
@@ -106,8 +111,12 @@ export class References {
     }
     followed.spiked = false
     filter.add(sample)
+    // after a loss the first answer decides as little as at start
+    if (this.#lost) this.bePatient(now.mono)
+    this.#lost = false
+    followed.heard += 1
     this.select(now, growth)
-    if (sample.source !== this.selected || this.#mustWait(now)) return undefined
+    if (sample.source !== this.selected || this.waits(now)) return undefined
     const offset = this.#combined(sample, now, growth)
     const own = Math.max(rootDistance(sample), filter.jitter)
     return {
@@ -123,6 +132,7 @@ export class References {
     const before = this.#selection
     const next = select([...this.#followed.values()], before?.selected, now.mono, growth)
     this.#selection = next
+    if (next.selected === undefined && before?.selected !== undefined) this.#lost = true
     if (next.selected !== before?.selected && next.selected !== undefined) {
       const detail = `${next.selected} after ${before?.selected ?? 'none'}`
       this.#note({ code: 'reference', detail })
@@ -148,12 +158,12 @@ export class References {
   }
 
   /** Somebody who answers has not been heard enough yet. */
-  #mustWait(now: Now): boolean {
+  waits(now: Now): boolean {
     if (this.#patientSince === undefined) return false
     const early =
       since(now.mono, this.#patientSince) < PATIENCE &&
       [...this.#followed.values()].some(
-        ({ filter, rule }) => !rule.noselect && filter.size < FIRST_SAMPLES,
+        ({ heard, rule }) => !rule.noselect && heard < FIRST_SAMPLES,
       )
     if (!early) this.#patientSince = undefined
     return early
@@ -164,7 +174,7 @@ export class References {
     if (known !== undefined) return known
     const rule = this.#rules.get(source) ?? { source, ...OTHERWISE }
     const filter = new SampleFilter()
-    const followed = { rule, filter, reach: undefined, trouble: '', spiked: false }
+    const followed = { rule, filter, reach: undefined, trouble: '', spiked: false, heard: 0 }
     this.#followed.set(source, followed)
     return followed
   }

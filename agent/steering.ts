@@ -78,6 +78,11 @@ export class Steering {
     return ppb(frequency === undefined || steady === undefined ? 0 : frequency - steady)
   }
 
+  /** A correction is under way. */
+  get slewing(): boolean {
+    return this.#slewEnds !== undefined
+  }
+
   /** Why steering is frozen; empty when it is not. */
   get frozen(): string {
     return this.#frozen

@@ -249,3 +249,17 @@ t.test('a clock of which nothing is known is not called synchronised', async (t)
   bench.run(1)
   t.match(bench.clock.kernel, { synchronized: false, maxError: 16e9 })
 })
+
+t.test('after a loss the first answer does not decide, be it a liar', async (t) => {
+  const liar = ntp('liar', { error: -80 * MS, phase: 0 })
+  const sources = [...servers(3), liar]
+  const bench = new Bench({ clock: { rate: 20_000 }, sources, drift: '20 0.1' }).run(900)
+  for (const source of sources) source.up = false
+  bench.run(156)
+  t.equal(bench.view.state, 'holdover')
+  for (const source of sources) source.up = true
+  bench.run(120)
+  t.ok(bench.worst(900) < 50 * US, `worst ${bench.worst(900)} ns`)
+  t.equal(bench.view.state, 'locked')
+  t.equal(bench.verdict('ntp:liar'), 'falseticker')
+})
