@@ -2,7 +2,7 @@
  * The live line of a terminal, and the marks beside it: what changed since the last look. Pure: a
  * status in, lines out.
  */
-import { formatOffset, formatSeconds, formatSpan } from '../observe/format.ts'
+import { formatOffset, formatSeconds, formatSpan } from '../core/format.ts'
 import type { ClockStatus, Status } from '../observe/status-types.ts'
 import { type Paint, plain, printable } from './text.ts'
 import { formatFrequency, stateColour } from './words.ts'

@@ -1,5 +1,5 @@
 /** `timewarden sources`: one line per source, and a legend that explains every column. */
-import { formatOffset, formatSeconds, formatSpan } from '../observe/format.ts'
+import { formatOffset, formatSeconds, formatSpan } from '../core/format.ts'
 import type { SourceStatus, Status } from '../observe/status-types.ts'
 import { VERDICTS } from '../select/verdict.ts'
 import { type Cell, type Column, cell, type Paint, plain, table } from './text.ts'

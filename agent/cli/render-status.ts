@@ -2,7 +2,7 @@
  * `timewarden status` as a screen for three in the morning: first what the clock is worth, then what is
  * wrong and what to do next, then the rest.
  */
-import { formatOffset, formatSeconds, formatSpan } from '../observe/format.ts'
+import { formatOffset, formatSeconds, formatSpan } from '../core/format.ts'
 import type { ClockStatus, DnsTargetStatus, EventStatus, Status } from '../observe/status-types.ts'
 import { renderSources } from './render-sources.ts'
 import { type Cell, type Column, cell, type Paint, plain, printable, table } from './text.ts'

@@ -1,5 +1,5 @@
 /** How states, verdicts and levels are coloured, and numbers that only the terminal shows. */
-import { formatDigits } from '../observe/format.ts'
+import { formatDigits } from '../core/format.ts'
 import type { Colour } from './text.ts'
 
 const LEVEL: Readonly<Record<string, Colour>> = {

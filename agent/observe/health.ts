@@ -9,9 +9,10 @@
  * whether the clock is right: a restart would lose what was learnt. `/readyz` asks whether this agent
  * measures; with `require=sync` whether the system clock may be trusted as well.
  */
+
+import { formatSeconds, formatSpan } from '../core/format.ts'
 import { meaningOf, type NoteCode } from '../core/notes.ts'
 import { stepBetween } from '../core/units.ts'
-import { formatSeconds, formatSpan } from './format.ts'
 import { describeClock } from './sentence.ts'
 import type { ClockView, EventRecord, Snapshot, SourceReport } from './snapshot.ts'
 

@@ -1,5 +1,5 @@
 /** The one sentence on a clock that everything starts with: page, command line, readiness, systemd. */
-import { formatOffset, formatSeconds, formatSpan } from './format.ts'
+import { formatOffset, formatSeconds, formatSpan } from '../core/format.ts'
 import type { ClockView, Snapshot } from './snapshot.ts'
 
 const STATE_WORDS: Readonly<Record<ClockView['state'], (source: string) => string>> = {

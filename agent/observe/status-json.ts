@@ -1,8 +1,9 @@
 /** Snapshot to the JSON of `/status` (`status-types.ts`): units by name, no bigint, nothing hidden. */
+
+import { formatInstant } from '../core/format.ts'
 import { type Instant, since } from '../core/units.ts'
 import type { DnsTargetView } from '../dns/view.ts'
 import type { SourceDetail } from '../sources/source.ts'
-import { formatInstant } from './format.ts'
 import { assessHealth } from './health.ts'
 import type { ClockView, EventRecord, Snapshot, SourceReport } from './snapshot.ts'
 import type {

@@ -11,6 +11,7 @@
  *
  * RFC 5905 section 11.2; chrony's rules of truechimers, trust, require, prefer.
  */
+import { formatSeconds } from '../core/format.ts'
 import { rootDistance, type Sample } from '../core/sample.ts'
 import { median } from '../core/stats.ts'
 import { type Instant, type Nanos, nanos, type Ppb, since } from '../core/units.ts'
@@ -60,7 +61,7 @@ interface Usable extends Interval {
   readonly distance: number
 }
 
-const milliseconds = (ns: number): string => `${(ns / 1e6).toPrecision(3)} ms`
+const span = (ns: number): string => formatSeconds(ns / 1e9)
 
 /** Seconds without a sample after which a source that gives one each `spacing` seconds is stale. */
 export const staleAfter = (spacing: number | undefined): number =>
@@ -80,7 +81,7 @@ function refusal(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Judge
   }
   const distance = agedDistance(last, now, growth)
   if (distance > MAX_DISTANCE) {
-    return { verdict: 'distance', why: `root distance ${milliseconds(distance)}` }
+    return { verdict: 'distance', why: `root distance ${span(distance)}` }
   }
   if (rule.noselect) return { verdict: 'noselect', why: 'measured, never used' }
   return undefined
@@ -118,7 +119,7 @@ function vote(all: readonly Usable[]): Vote {
     return {
       truechimers: all.filter((each) => isTrue(each, best)),
       contested: false,
-      losers: { verdict: 'falseticker', why: `the majority is at ${milliseconds(middle)}` },
+      losers: { verdict: 'falseticker', why: `the majority is at ${span(middle)}` },
     }
   }
   return { ...byRank(all), contested: all.length > 0 }
@@ -207,7 +208,7 @@ function judgeGroup(
   const limit = COMBINE_LIMIT * Math.max(selected.distance, typical)
   const used = group.filter((each) => each === selected || each.distance <= limit)
   for (const each of group) {
-    const distance = `root distance ${milliseconds(each.distance)}`
+    const distance = `root distance ${span(each.distance)}`
     if (each === selected) verdicts.set(each.source, { verdict: 'selected', why: distance })
     else if (used.includes(each)) verdicts.set(each.source, { verdict: 'combined', why: distance })
     else verdicts.set(each.source, { verdict: 'outlier', why: distance })

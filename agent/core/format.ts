@@ -2,7 +2,7 @@
  * Numbers for people: a quantity with three significant digits in the unit that fits, and an instant
  * as ISO 8601 with nanoseconds. Used by the command line and by the sentences of health.
  */
-import type { Instant } from '../core/units.ts'
+import type { Instant } from './units.ts'
 
 const MINUTE = 60
 const HOUR = 3600

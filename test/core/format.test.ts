@@ -1,12 +1,12 @@
 import t from 'tap'
-import { utc } from '../../agent/core/units.ts'
 import {
   formatDigits,
   formatInstant,
   formatOffset,
   formatSeconds,
   formatSpan,
-} from '../../agent/observe/format.ts'
+} from '../../agent/core/format.ts'
+import { utc } from '../../agent/core/units.ts'
 
 t.test('a quantity is told in the unit that fits, with three digits', async (t) => {
   const told: [number, string][] = [
