@@ -19,6 +19,9 @@ function trackingOf(line: string): Tracking {
   return Object.fromEntries(COLUMNS.map((name, k) => [name, values[k] ?? ''])) as Tracking
 }
 
+/** By address: the default Unix socket is of whichever chronyd this machine has. */
+const ASK = ['-h', '127.0.0.1', '-n', '-c']
+
 const pause = (seconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, seconds * 1000))
 
@@ -42,7 +45,7 @@ t.test(
       ...[path.b, process.execPath, nodeArgs('test/peers/measure.ts', source, '--views', '200')],
     )
     await ours.saw(/"do":"sample"/)
-    const ask = (): Tracking => trackingOf(path.call(path.b, 'chronyc', ['-n', '-c', 'tracking']))
+    const ask = (): Tracking => trackingOf(path.call(path.b, 'chronyc', [...ASK, 'tracking']))
     const before = ask()
     await pause(1)
     const lines = ours
