@@ -138,6 +138,8 @@ async function observe(path: Path, programs: ReadonlyMap<string, Program>, secon
   return { settled, peak }
 }
 
+// the harness tidies up on exit
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 const path = openPath('foot')
 try {
   const programs = await startAll(path)

@@ -144,6 +144,13 @@ export function openPath(name: string): Path {
   ip('-n', b, 'link', 'set', interfaceB, 'up')
   const folder = mkdtempSync(join(tmpdir(), 'timewarden-peers-'))
   const running: Program[] = []
+  /** Also where an exception or a time-out ends us before `close`. */
+  const abandon = (): void => {
+    for (const program of running) program.process.kill('SIGKILL')
+    for (const namespace of [a, b]) ip('netns', 'del', namespace)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', abandon)
   return {
     a,
     b,
@@ -170,6 +177,7 @@ export function openPath(name: string): Path {
         }),
       ),
     close: async () => {
+      process.off('exit', abandon)
       for (const program of running.reverse()) await program.stop()
       for (const namespace of [a, b]) ip('netns', 'del', namespace)
       rmSync(folder, { recursive: true, force: true })
