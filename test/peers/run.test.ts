@@ -132,6 +132,8 @@ t.test('the agent observes a node', needs('ip', 'chronyd', 'promtool'), async (t
   })
 
   await t.test('it ends at once and has touched no clock', async (t) => {
+    // a full queue (net.unix.max_dgram_qlen) would have no place for the last word
+    while (manager.next() !== '');
     const begun = performance.now()
     agent.process.kill('SIGTERM')
     t.equal(await agent.ended(), 0)
