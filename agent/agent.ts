@@ -15,7 +15,7 @@ import { describeFault } from './core/errors.ts'
 import type { Action, Event, Machine, Now, Upstream } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import type { ClockName } from './core/sample.ts'
-import { type Instant, mono, plus, seconds, since, toSeconds } from './core/units.ts'
+import { elapsed, type Instant, mono, plus, seconds, toSeconds } from './core/units.ts'
 import { Discipline, type Outcome } from './discipline.ts'
 import { DnsProbe } from './dns/probe.ts'
 import { Notes } from './observe/events.ts'
@@ -111,7 +111,7 @@ export class Agent {
       hostname: this.#node.info.hostname,
       at: now.utc,
       mono: now.mono,
-      uptimeSeconds: toSeconds(since(now.mono, this.#startedAt)),
+      uptimeSeconds: toSeconds(elapsed(now.mono, this.#startedAt)),
       explicitConfig: this.#explicit,
       clocks: [...this.#disciplines.values()].map((discipline) => discipline.view(now)),
       sources: this.#reports(now),
@@ -257,4 +257,4 @@ export class Agent {
 const NO_VERDICT = { verdict: 'no-sample', why: 'nothing measured yet' } as const
 
 const ageOf = ({ lastSampleAt }: SourceView, now: Now): number | undefined =>
-  lastSampleAt === undefined ? undefined : toSeconds(since(now.mono, lastSampleAt))
+  lastSampleAt === undefined ? undefined : toSeconds(elapsed(now.mono, lastSampleAt))

@@ -16,7 +16,7 @@ import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import type { ClockName, Sample } from './core/sample.ts'
-import { type Instant, mono, nanos, type Ppb, ppb, since } from './core/units.ts'
+import { elapsed, type Instant, mono, nanos, type Ppb, ppb } from './core/units.ts'
 import type { ClockView } from './observe/snapshot.ts'
 import type { ClockPort, ClockStatus } from './ports/clock.ts'
 import { type Believed, References } from './references.ts'
@@ -119,7 +119,7 @@ export class Discipline {
     this.#announce(before)
     this.#tellKernel(now)
     const outcome = this.#flush()
-    if (since(now.mono, this.#driftAt) < DRIFT_PERIOD) return outcome
+    if (elapsed(now.mono, this.#driftAt) < DRIFT_PERIOD) return outcome
     this.#driftAt = now.mono
     return { ...outcome, ...this.#drift() }
   }

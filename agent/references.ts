@@ -6,7 +6,7 @@ import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import { rootDistance, type Sample } from './core/sample.ts'
-import { type Instant, type Nanos, nanos, type Ppb, since } from './core/units.ts'
+import { elapsed, type Instant, type Nanos, nanos, type Ppb } from './core/units.ts'
 import { agedDistance, SampleFilter } from './select/filter.ts'
 import type { SourceRule } from './select/rule.ts'
 import { type Judgement, type Selection, select } from './select/select.ts'
@@ -161,7 +161,7 @@ export class References {
   waits(now: Now): boolean {
     if (this.#patientSince === undefined) return false
     const early =
-      since(now.mono, this.#patientSince) < PATIENCE &&
+      elapsed(now.mono, this.#patientSince) < PATIENCE &&
       [...this.#followed.values()].some(
         ({ heard, rule }) => !rule.noselect && heard < FIRST_SAMPLES,
       )

@@ -263,3 +263,17 @@ t.test('after a loss the first answer does not decide, be it a liar', async (t) 
   t.equal(bench.view.state, 'locked')
   t.equal(bench.verdict('ntp:liar'), 'falseticker')
 })
+
+t.test('an agent that runs for a year goes on, be its sources dead or alive', async (t) => {
+  const sources = [phc(), ...servers(1)]
+  const bench = new Bench({ clock: { rate: 20_000 }, sources, drift: '20 0.1' }).run(60)
+  for (const source of sources) source.up = false
+  bench.clock.pass(365 * 86_400)
+  bench.run(60)
+  t.equal(bench.view.state, 'freerun')
+  for (const source of sources) source.up = true
+  bench.run(120)
+  t.equal(bench.view.state, 'locked')
+  bench.clock.pass(101 * 86_400)
+  t.ok(bench.view.stateSeconds > 100 * 86_400)
+})

@@ -6,7 +6,7 @@
  * The offset counts in full although it is being removed: it was measured, its removal only believed.
  */
 import type { ClockChange } from '../core/clock-change.ts'
-import { type Instant, type Nanos, nanos, type Ppb, ppb, since } from '../core/units.ts'
+import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from '../core/units.ts'
 import { grown } from './oscillator-history.ts'
 
 export interface BoundBase {
@@ -18,10 +18,10 @@ export interface BoundBase {
 }
 
 export function errorBound(base: BoundBase, growth: Ppb, now: Instant<'mono'>): Nanos {
-  const elapsed = nanos(Math.max(0, since(now, base.at)))
-  const moved = base.offset + (base.slew * elapsed) / 1e9
+  const age = nanos(Math.max(0, elapsed(now, base.at)))
+  const moved = base.offset + (base.slew * age) / 1e9
   const offset = Math.max(Math.abs(base.offset), Math.abs(moved))
-  return nanos(offset + base.distance + grown(growth, elapsed))
+  return nanos(offset + base.distance + grown(growth, age))
 }
 
 /** Seconds until a bound that is `bound` now and grows by `growth` passes `limit` seconds. */
@@ -65,9 +65,9 @@ export class ErrorBound {
   /** The bound so far becomes the distance from which it grows on: the dial changes its meaning now. */
   rebase(growth: Ppb, now: Instant<'mono'>): void {
     if (this.#base === undefined) return
-    const elapsed = nanos(Math.max(0, since(now, this.#base.at)))
-    const offset = nanos(this.#base.offset + (this.#base.slew * elapsed) / 1e9)
-    const distance = nanos(this.#base.distance + grown(growth, elapsed))
+    const age = nanos(Math.max(0, elapsed(now, this.#base.at)))
+    const offset = nanos(this.#base.offset + (this.#base.slew * age) / 1e9)
+    const distance = nanos(this.#base.distance + grown(growth, age))
     this.#base = { at: now, offset, distance, slew: ppb(0) }
   }
 
@@ -80,6 +80,6 @@ export class ErrorBound {
     if (this.#base === undefined) return undefined
     const { at, offset, distance } = this.#base
     const whole = secondsUntil(nanos(Math.abs(offset) + distance), growth, limit)
-    return Math.max(0, whole - Math.max(0, since(now, at)) / 1e9)
+    return Math.max(0, whole - Math.max(0, elapsed(now, at)) / 1e9)
   }
 }

@@ -3,7 +3,7 @@
  * its error may grow when nobody looks. Learnt, not a constant.
  */
 import { deviation, keepLast, mean } from '../core/stats.ts'
-import { type Instant, type Nanos, nanos, type Ppb, ppb, since } from '../core/units.ts'
+import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from '../core/units.ts'
 
 /**
  * Of an oscillator of which nothing is known yet: what a cheap crystal may be off by. PHI of RFC 5905
@@ -23,7 +23,7 @@ export class OscillatorHistory {
 
   /** `steady`: the servo's dial without correction at `at`, while locked. */
   add(steady: Ppb, at: Instant<'mono'>): void {
-    if (this.#at !== undefined && since(at, this.#at) < SPACING) return
+    if (this.#at !== undefined && elapsed(at, this.#at) < SPACING) return
     this.#at = at
     this.#steady = keepLast(this.#steady, steady, ENTRIES)
   }

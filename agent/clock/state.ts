@@ -7,7 +7,7 @@
  * locked: the last offsets were within the lock limit. holdover: it was locked and nothing can be
  * believed now. freerun: nothing known, or the holdover limits are passed.
  */
-import { type Instant, since } from '../core/units.ts'
+import { elapsed, type Instant } from '../core/units.ts'
 import type { ClockState } from '../observe/snapshot.ts'
 
 /** So many offsets in a row within the limit lock, so many beyond it unlock. */
@@ -38,7 +38,7 @@ export class ClockStateMachine {
 
   /** Seconds in this state; 0 as long as nothing ever changed. */
   seconds(now: Instant<'mono'>): number {
-    return this.#since === undefined ? 0 : Math.max(0, since(now, this.#since)) / 1e9
+    return this.#since === undefined ? 0 : Math.max(0, elapsed(now, this.#since)) / 1e9
   }
 
   /** A believed offset was measured. */

@@ -3,7 +3,7 @@
  * samples measured against it moves them, and widens them by the uncertainty of the change.
  */
 import type { ClockName, Sample } from './sample.ts'
-import { drifted, type Instant, type Nanos, type Ppb, since } from './units.ts'
+import { drifted, elapsed, type Instant, type Nanos, type Ppb } from './units.ts'
 
 export interface ClockChange {
   readonly clock: ClockName
@@ -26,7 +26,7 @@ export interface ClockChange {
  */
 export function moveSample(sample: Sample, change: ClockChange): Sample {
   if (sample.clock !== change.clock || sample.at > change.at) return sample
-  const age = since(change.at, sample.at)
+  const age = elapsed(change.at, sample.at)
   const offset = sample.offset + Number(change.step) - drifted(change.frequency, age)
   return {
     ...sample,

@@ -52,7 +52,14 @@ export function since<S extends Scale>(later: Instant<S>, earlier: Instant<NoInf
   return Number(difference) as Nanos
 }
 
-/** The same difference without a limit. */
+/**
+ * A length of time, without a limit: an uptime, an age, how long a state has lasted. Beyond 104 days
+ * single nanoseconds are lost, which no age needs.
+ */
+export const elapsed = <S extends Scale>(later: Instant<S>, earlier: Instant<NoInfer<S>>): Nanos =>
+  Number((later as bigint) - (earlier as bigint)) as Nanos
+
+/** The same difference as whole nanoseconds. */
 export const stepBetween = <S extends Scale>(
   later: Instant<S>,
   earlier: Instant<NoInfer<S>>,

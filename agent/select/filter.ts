@@ -8,7 +8,7 @@
 import { type ClockChange, moveSample } from '../core/clock-change.ts'
 import { rootDistance, type Sample } from '../core/sample.ts'
 import { keepLast, mean, median } from '../core/stats.ts'
-import { type Instant, type Nanos, nanos, type Ppb, ppb, since } from '../core/units.ts'
+import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from '../core/units.ts'
 
 const WINDOW = 8
 /** A sample with a distance this many times the best one is worth next to nothing. */
@@ -60,7 +60,7 @@ export class SampleFilter {
     const last = this.last
     if (last === undefined || this.size < 4) return undefined
     const points = this.#samples.map(
-      (each) => [since(each.at, last.at) / 1e9, each.offset] as const,
+      (each) => [elapsed(each.at, last.at) / 1e9, each.offset] as const,
     )
     const t = mean(points.map(([x]) => x))
     const o = mean(points.map(([, y]) => y))
@@ -76,7 +76,7 @@ export class SampleFilter {
     const first = this.#samples[0]
     const last = this.#samples.at(-1)
     if (first === undefined || last === undefined || this.#samples.length < 2) return undefined
-    return since(last.at, first.at) / 1e9 / (this.#samples.length - 1)
+    return elapsed(last.at, first.at) / 1e9 / (this.#samples.length - 1)
   }
 
   /**
@@ -102,4 +102,4 @@ export class SampleFilter {
 const ownError = (sample: Sample): number => Math.max(1, sample.delay / 2 + sample.dispersion)
 
 export const agedDistance = (sample: Sample, now: Instant<'mono'>, growth: Ppb): Nanos =>
-  nanos(rootDistance(sample) + (Math.max(0, since(now, sample.at)) * growth) / 1e9)
+  nanos(rootDistance(sample) + (Math.max(0, elapsed(now, sample.at)) * growth) / 1e9)

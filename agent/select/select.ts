@@ -14,7 +14,7 @@
 import { formatSeconds } from '../core/format.ts'
 import { rootDistance, type Sample } from '../core/sample.ts'
 import { median } from '../core/stats.ts'
-import { type Instant, type Nanos, nanos, type Ppb, since } from '../core/units.ts'
+import { elapsed, type Instant, type Nanos, nanos, type Ppb } from '../core/units.ts'
 import { agedDistance, type SampleFilter } from './filter.ts'
 import { deepest, type Interval, isTrue } from './intersect.ts'
 import type { SourceRule } from './rule.ts'
@@ -71,7 +71,7 @@ function refusal(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Judge
   const { filter, reach, rule, trouble } = candidate
   const last = filter.last
   if (last === undefined) return { verdict: 'no-sample', why: trouble || 'nothing measured yet' }
-  const age = since(now, last.at) / 1e9
+  const age = elapsed(now, last.at) / 1e9
   if (reach === 0) return { verdict: 'unreachable', why: trouble || 'no answer to eight polls' }
   if (age > staleAfter(filter.spacing)) {
     return { verdict: 'stale', why: trouble || `last sample ${age.toFixed(0)} s ago` }

@@ -10,7 +10,14 @@
  * Beyond the limit the output is clamped and nothing is integrated. Stable for kp * T < 2 and
  * ki * T < 4 - 2 * kp * T; the norm maxima keep kp * T <= 0.7 and ki * T <= 0.3 for the scaled presets.
  */
-import { type Instant, NANOS_PER_SECOND, type Nanos, type Ppb, ppb, since } from '../core/units.ts'
+import {
+  elapsed,
+  type Instant,
+  NANOS_PER_SECOND,
+  type Nanos,
+  type Ppb,
+  ppb,
+} from '../core/units.ts'
 import type { Servo, ServoOutput } from './servo.ts'
 
 export interface PiGains {
@@ -136,7 +143,7 @@ export class PiServo implements Servo {
     elapsed: number
   } {
     const first = this.#first
-    return { first, elapsed: first === undefined ? 0 : since(at, first.at) }
+    return { first, elapsed: first === undefined ? 0 : elapsed(at, first.at) }
   }
 
   #mustJump(offset: Nanos): boolean {
