@@ -231,8 +231,8 @@ export class Agent {
   #tick(now: Now, out: Action[]): void {
     out.push({ do: 'timer', key: prefixed(SELF, 'tick'), at: plus(now.mono, TICK) })
     for (const source of this.#sources) {
-      const { clock, id, reach, trouble } = source.view(now)
-      if (clock !== undefined) this.#disciplines.get(clock)?.reach(id, reach, trouble)
+      const { clock, id, reach, trouble, pollSeconds } = source.view(now)
+      if (clock !== undefined) this.#disciplines.get(clock)?.reach(id, reach, trouble, pollSeconds)
     }
     for (const [name, discipline] of this.#disciplines) {
       this.#apply(name, discipline.tick(now), now, out)

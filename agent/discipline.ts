@@ -96,8 +96,8 @@ export class Discipline {
   }
 
   /** What a source says of its reachability; asked once a second by the agent. */
-  reach(source: string, reach: number, trouble: string): void {
-    this.#references.reach(source, reach, trouble)
+  reach(source: string, reach: number, trouble: string, poll?: number): void {
+    this.#references.reach(source, reach, trouble, poll)
   }
 
   /** TAI - UTC by a reference that vouches for it. */

@@ -9,7 +9,7 @@ import { rootDistance, type Sample } from './core/sample.ts'
 import { elapsed, type Instant, type Nanos, nanos, type Ppb } from './core/units.ts'
 import { agedDistance, SampleFilter } from './select/filter.ts'
 import type { SourceRule } from './select/rule.ts'
-import { type Judgement, type Selection, select } from './select/select.ts'
+import { intervalOf, type Judgement, type Selection, select } from './select/select.ts'
 import { isUsed } from './select/verdict.ts'
 
 /** At start the first answer does not decide: who answers gets three samples, for so long. */
@@ -22,6 +22,8 @@ interface Followed {
   readonly filter: SampleFilter
   reach: number | undefined
   trouble: string
+  /** Seconds between its polls, as it says. */
+  poll: number | undefined
   /** The last sample was set aside as a spike: a second one in a row is believed. */
   spiked: boolean
   /** Samples since everybody is to be heard anew. */
@@ -92,8 +94,9 @@ export class References {
     for (const followed of this.#followed.values()) followed.heard = 0
   }
 
-  reach(source: string, reach: number, trouble: string): void {
+  reach(source: string, reach: number, trouble: string, poll?: number): void {
     const followed = this.#follow(source)
+    followed.poll = poll
     followed.reach = reach
     followed.trouble = trouble
   }
@@ -123,7 +126,7 @@ export class References {
       offset,
       distance: nanos(own + Math.abs(offset - sample.offset)),
       weight: filter.weight,
-      interval: filter.spacing ?? 1,
+      interval: intervalOf(followed) ?? 1,
     }
   }
 
@@ -174,7 +177,10 @@ export class References {
     if (known !== undefined) return known
     const rule = this.#rules.get(source) ?? { source, ...OTHERWISE }
     const filter = new SampleFilter()
-    const followed = { rule, filter, reach: undefined, trouble: '', spiked: false, heard: 0 }
+    const followed = {
+      ...{ rule, filter, reach: undefined, trouble: '', poll: undefined },
+      ...{ spiked: false, heard: 0 },
+    }
     this.#followed.set(source, followed)
     return followed
   }

@@ -36,6 +36,8 @@ export interface BenchSource {
   up: boolean
   leap: Sample['leap']
   last: Partial<Sample>
+  /** Seconds between polls that it tells of itself. */
+  poll?: number
 }
 
 export const ntp = (name: string, changes: Partial<BenchSource> = {}): BenchSource => ({
@@ -165,6 +167,9 @@ export class Bench {
       if (source.up && turn >= 0 && Number.isInteger(turn)) this.measure(source)
     }
     if (this.#quarters % 4 !== 0) return
+    for (const { name, up, poll } of this.sources) {
+      if (poll !== undefined) this.discipline.reach(name, up ? 255 : 0, '', poll)
+    }
     this.keep(this.discipline.tick(this.clock.now))
     const { bound, state } = this.view
     this.record.push({ at: this.seconds, error: this.clock.error, bound, state })

@@ -269,6 +269,7 @@ t.test('an agent that runs for a year goes on, be its sources dead or alive', as
   const bench = new Bench({ clock: { rate: 20_000 }, sources, drift: '20 0.1' }).run(60)
   for (const source of sources) source.up = false
   bench.clock.pass(365 * 86_400)
+  bench.clock.error = 500 * US
   bench.run(60)
   t.equal(bench.view.state, 'freerun')
   for (const source of sources) source.up = true
@@ -276,4 +277,36 @@ t.test('an agent that runs for a year goes on, be its sources dead or alive', as
   t.equal(bench.view.state, 'locked')
   bench.clock.pass(101 * 86_400)
   t.ok(bench.view.stateSeconds > 100 * 86_400)
+})
+
+t.test('after the burst of a start the sources are not taken for dead', async (t) => {
+  const sources = servers(3).map((each, k) => ({ ...each, period: 2, phase: 0.25 + k / 2 }))
+  const bench = new Bench({ clock: { offset: 20 * MS, rate: 20_000 }, sources })
+  bench.run(8)
+  for (const source of sources) {
+    source.period = 64
+    source.poll = 64
+  }
+  bench.run(1200)
+  t.same(bench.codes('holdover'), [])
+  t.same(bench.record.filter(({ at, state }) => at > 8 && state === 'freerun').slice(0, 3), [])
+  t.equal(bench.view.state, 'locked')
+})
+
+t.test('after an outage the servo follows as fast as before it', async (t) => {
+  const source = phc()
+  const bench = new Bench({ clock: { rate: 20_000 }, sources: [source], drift: '20 0.1' }).run(60)
+  source.up = false
+  bench.run(3600)
+  source.up = true
+  bench.clock.error = 10 * US
+  bench.run(30)
+  t.ok(bench.worst(bench.seconds - 5) < 200, `worst ${bench.worst(bench.seconds - 5)} ns`)
+})
+
+t.test('sources that are asked in turn do not take the lead from each other', async (t) => {
+  const sources = servers(3).map((x, k) => ({ ...x, period: 64, phase: 0.25 + 20 * k, poll: 64 }))
+  const clock = { offset: 50 * MS, rate: 20_000 }
+  const bench = new Bench({ clock, config: { mode: 'observe' }, sources }).run(7200)
+  t.ok(bench.codes('reference').length <= 3, `${bench.codes('reference').length} changes`)
 })

@@ -71,12 +71,15 @@ export class SampleFilter {
     return { rate: ppb(rate), error: ppb(Math.sqrt(rest / (this.size - 2) / spread)) }
   }
 
-  /** Seconds between samples, as seen; undefined before the second one. */
+  /**
+   * Seconds between samples, as usual: the median, so that one outage does not count as eight long
+   * intervals; undefined before the second sample.
+   */
   get spacing(): number | undefined {
-    const first = this.#samples[0]
-    const last = this.#samples.at(-1)
-    if (first === undefined || last === undefined || this.#samples.length < 2) return undefined
-    return elapsed(last.at, first.at) / 1e9 / (this.#samples.length - 1)
+    if (this.size < 2) return undefined
+    const later = this.#samples.slice(1)
+    const gaps = later.map(({ at }, k) => elapsed(at, this.#samples[k]?.at ?? at) / 1e9)
+    return median(gaps)
   }
 
   /**

@@ -22,7 +22,7 @@ import type { Verdict } from './verdict.ts'
 
 /** Root distance beyond which a source says nothing of use (chrony's maxdistance), ns. */
 export const MAX_DISTANCE = 3e9
-/** The selected source stays unless another has less than half its distance. */
+/** The selected source stays unless another has less than half its distance at the poll. */
 const HYSTERESIS = 2
 /** Combined: within this many times the distance of the selected one (chrony's combinelimit). */
 const COMBINE_LIMIT = 3
@@ -36,6 +36,8 @@ export interface Candidate {
   /** Last eight polls; undefined while the source has not told yet. */
   readonly reach: number | undefined
   readonly trouble: string
+  /** Seconds between its polls at present, as far as it tells: after a burst the next one is far. */
+  readonly poll?: number | undefined
 }
 
 export interface Judgement {
@@ -59,9 +61,20 @@ interface Usable extends Interval {
   readonly rule: SourceRule
   readonly offset: number
   readonly distance: number
+  /** The distance without what it grew by since the poll: who was asked last is not better for it. */
+  readonly quality: number
 }
 
 const span = (ns: number): string => formatSeconds(ns / 1e9)
+
+/** Seconds between samples to reckon with; undefined while nobody knows. */
+export function intervalOf({
+  filter,
+  poll,
+}: Pick<Candidate, 'filter' | 'poll'>): number | undefined {
+  const { spacing } = filter
+  return spacing === undefined || poll === undefined ? (poll ?? spacing) : Math.max(poll, spacing)
+}
 
 /** Seconds without a sample after which a source that gives one each `spacing` seconds is stale. */
 export const staleAfter = (spacing: number | undefined): number =>
@@ -73,7 +86,7 @@ function refusal(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Judge
   if (last === undefined) return { verdict: 'no-sample', why: trouble || 'nothing measured yet' }
   const age = elapsed(now, last.at) / 1e9
   if (reach === 0) return { verdict: 'unreachable', why: trouble || 'no answer to eight polls' }
-  if (age > staleAfter(filter.spacing)) {
+  if (age > staleAfter(intervalOf(candidate))) {
     return { verdict: 'stale', why: trouble || `last sample ${age.toFixed(0)} s ago` }
   }
   if (last.leap === 'unknown') {
@@ -100,7 +113,12 @@ function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Usable
   const distance = sample === undefined ? MAX_DISTANCE : agedDistance(sample, now, growth)
   // what the samples scatter by is part of what this source may be wrong by
   const radius = distance + filter.jitter
-  return { source: rule.source, rule, offset, distance, lo: offset - radius, hi: offset + radius }
+  const age = sample === undefined ? 0 : elapsed(now, sample.at)
+  const waited = Math.max(0, Math.min(age, (intervalOf(candidate) ?? 0) * 1e9))
+  return {
+    ...{ source: rule.source, rule, offset, distance, lo: offset - radius, hi: offset + radius },
+    quality: distance - (waited * growth) / 1e9,
+  }
 }
 
 interface Vote {
@@ -122,29 +140,29 @@ function vote(all: readonly Usable[]): Vote {
       losers: { verdict: 'falseticker', why: `the majority is at ${span(middle)}` },
     }
   }
-  return { ...byRank(all), contested: all.length > 0 }
+  return { ...byRank(voters, all.length), contested: all.length > 0 }
 }
 
 /** Without a majority only a better rank that agrees with itself can be believed. */
-function byRank(all: readonly Usable[]): Pick<Vote, 'truechimers' | 'losers'> {
-  const top = Math.min(...all.map(({ rule }) => rule.rank))
-  const group = all.filter(({ rule }) => rule.rank === top)
+function byRank(voters: readonly Usable[], count: number): Pick<Vote, 'truechimers' | 'losers'> {
+  const top = Math.min(...voters.map(({ rule }) => rule.rank))
+  const group = voters.filter(({ rule }) => rule.rank === top)
   const best = deepest(group)
-  const alone = group.length < all.length
+  const alone = group.length < voters.length
   const agree = alone && best !== undefined && best.depth * 2 > group.length
   return {
     truechimers: agree ? group.filter((each) => isTrue(each, best)) : [],
-    losers: { verdict: 'no-majority', why: `${all.length} sources disagree` },
+    losers: { verdict: 'no-majority', why: `${count} sources disagree` },
   }
 }
 
 function pick(group: readonly Usable[], current: string | undefined): Usable | undefined {
   const preferred = group.filter(({ rule }) => rule.prefer)
   const pool = preferred.length > 0 ? preferred : group
-  const best = [...pool].sort((a, b) => a.distance - b.distance)[0]
+  const best = [...pool].sort((a, b) => a.quality - b.quality)[0]
   const present = pool.find(({ source }) => source === current)
   if (best === undefined || present === undefined) return best
-  return present.distance > HYSTERESIS * best.distance ? best : present
+  return present.quality > HYSTERESIS * best.quality ? best : present
 }
 
 function combine(used: readonly Usable[]): { offset: Nanos; distance: Nanos } {
@@ -173,9 +191,9 @@ export function select(
   }
   const { truechimers, contested, losers } = vote(all)
   for (const { source } of all) verdicts.set(source, losers)
-  const missing = candidates.find(
-    ({ rule }) => rule.require && !truechimers.some(({ source }) => source === rule.source),
-  )
+  // one of the required ones is enough, as in chrony
+  const required = candidates.filter(({ rule }) => rule.require)
+  const missing = truechimers.some(({ rule }) => rule.require) ? undefined : required[0]
   const rank = Math.min(...truechimers.map(({ rule }) => rule.rank))
   const group = truechimers.filter(({ rule }) => rule.rank === rank)
   const selected = missing === undefined ? pick(group, current) : undefined

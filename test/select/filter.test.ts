@@ -93,3 +93,9 @@ t.test('the rate is that of a straight line through the window', async (t) => {
   for (let k = 0; k < 4; k += 1) one.add(sample())
   t.equal(one.rate, undefined, 'all at one moment')
 })
+
+t.test('one outage does not change the usual spacing', async (t) => {
+  const filter = new SampleFilter()
+  for (const k of [0, 1, 2, 3, 90, 91, 92]) filter.add(sample({ at: at(k) }))
+  t.equal(filter.spacing, 1)
+})

@@ -132,6 +132,67 @@ t.test('preferred before others, required or nothing', async (t) => {
   t.match(why([candidate('a'), missing], 'a'), /r is required/)
 })
 
+t.test('of several required ones it is enough that one is true', async (t) => {
+  const require = { require: true }
+  const both = [candidate('r', { rule: require }), candidate('s', { count: 0, rule: require })]
+  t.equal(choose([candidate('a'), ...both]).all['s'], 'no-sample')
+  t.ok(choose([candidate('a'), ...both]).selected)
+  const crowd = ['a', 'b', 'c'].map((name) => candidate(name))
+  const { selected } = choose([...crowd, candidate('r', { offset: 70 * MS, rule: require })])
+  t.equal(selected, undefined, 'a required falseticker does not count')
+})
+
+t.test('where those that are trusted quarrel, nobody else is believed instead', async (t) => {
+  const trust = { trust: true }
+  const quarrel = [
+    candidate('t', { rule: trust }),
+    candidate('u', { offset: 60 * MS, rule: trust }),
+  ]
+  const { all, selected, contested } = choose([phc({ offset: 30 * MS }), ...quarrel])
+  t.equal(selected, undefined)
+  t.equal(contested, true)
+  t.same(all, { 'phc:eth0': 'no-majority', t: 'no-majority', u: 'no-majority' })
+})
+
+t.test('a source between two polls is as good as one that was asked just now', async (t) => {
+  const old = candidate('a', { last: { at: at(40) } })
+  const fresh = { ...candidate('b'), poll: 64 }
+  const growth = ppb(100_000)
+  const chosen = (poll: number) => select([{ ...old, poll }, fresh], 'a', NOW, growth).selected
+  t.equal(chosen(64), 'a')
+  t.equal(chosen(8), 'b', 'unless it is overdue')
+})
+
+t.test('a burst does not make the ordinary interval after it too long', async (t) => {
+  const burst = candidate('a', { last: { at: at(40) } })
+  t.equal(choose([burst]).all['a'], 'stale')
+  t.equal(choose([{ ...burst, poll: 64 }]).all['a'], 'selected')
+})
+
+t.test('whatever the order of the sources, the outcome is the same', async (t) => {
+  const failures: string[] = []
+  for (let seed = 1; seed <= 200; seed += 1) {
+    const random = new SeededRandom(`order ${seed}`)
+    const flag = () => random.uniform() < 0.15
+    const all = Array.from({ length: 2 + (random.word() % 6) }, (_, k) =>
+      candidate(`s${k}`, {
+        offset: (random.uniform() - 0.5) * MS,
+        last: { delay: nanos(50_000 + random.uniform() * 1e6) },
+        rule: { rank: random.word() % 3, trust: flag(), prefer: flag(), require: flag() },
+      }),
+    )
+    const told = (list: readonly Candidate[]) => {
+      const { all: verdicts, selected, offset, distance } = choose(list, 's1')
+      const named = Object.entries(verdicts).sort(([a], [b]) => (a < b ? -1 : 1))
+      return JSON.stringify([named, selected, offset.toFixed(3), distance.toFixed(3)])
+    }
+    const keyed = all.map((each) => [random.uniform(), each] as const)
+    const shuffled = keyed.sort(([a], [b]) => a - b).map(([, each]) => each)
+    if (told(all) !== told(shuffled)) failures.push(`seed ${seed}: ${told(all)}`)
+  }
+  t.same(failures, [])
+})
+
 t.test('true but far off in quality: not combined', async (t) => {
   const { all } = choose([
     ...['a', 'b'].map((name) => candidate(name)),
