@@ -310,3 +310,19 @@ t.test('sources that are asked in turn do not take the lead from each other', as
   const bench = new Bench({ clock, config: { mode: 'observe' }, sources }).run(7200)
   t.ok(bench.codes('reference').length <= 3, `${bench.codes('reference').length} changes`)
 })
+
+t.test('an oscillator that jumps by more than the gentle slew does not run away', async (t) => {
+  for (const source of [phc(), ntp('a')]) {
+    const bench = new Bench({ clock: { rate: 20_000 }, sources: [source], drift: '20 0.1' })
+    bench.run(300)
+    source.up = false
+    bench.run(90)
+    source.up = true
+    bench.run(300)
+    t.equal(bench.view.state, 'locked')
+    bench.clock.rate = 100_000
+    bench.run(1200)
+    t.equal(bench.view.state, 'locked', source.name)
+    t.ok(bench.worst(1500) < MS, `${source.name}: worst ${bench.worst(1500)} ns`)
+  }
+})

@@ -7,8 +7,10 @@
  *
  * The first two samples estimate the drift, at least 0.016 / ki seconds (1000 at most) apart. `out`
  * is how much too fast the clock runs, so what is dialled is -out: the one negation of the agent.
- * Beyond the limit the output is clamped and nothing is integrated. Stable for kp * T < 2 and
- * ki * T < 4 - 2 * kp * T; the norm maxima keep kp * T <= 0.7 and ki * T <= 0.3 for the scaled presets.
+ * Beyond the limit the output is clamped and nothing is integrated; but a slew that had the time to
+ * remove the whole offset and did not is up against a wrong drift, which is then corrected.
+ * Stable for kp * T < 2 and ki * T < 4 - 2 * kp * T; the norm maxima keep kp * T <= 0.7 and
+ * ki * T <= 0.3 for the scaled presets.
  */
 import {
   elapsed,
@@ -68,18 +70,29 @@ export interface PiOptions {
   readonly stepThreshold?: number
 }
 
+interface Slewing {
+  readonly offset: Nanos
+  readonly at: Instant<'mono'>
+  readonly last: Instant<'mono'>
+}
+
+/** Nobody knows what was dialled between two samples that are farther apart, in intervals. */
+const LATE_INTERVALS = 2
 const MAX_ESTIMATE_SECONDS = 1000
 
 const clamp = (value: number, limit: number): number => Math.min(limit, Math.max(-limit, value))
 
 export class PiServo implements Servo {
   readonly #options: PiOptions
+  #interval = 1
   #kp = 0
   #ki = 0
   #drift: number
   #count: 0 | 1 | 2
   #first: { readonly offset: Nanos; readonly at: Instant<'mono'> } | undefined
   #firstUpdate = true
+  /** First of the samples that a clamped slew works against, and when the last of them was. */
+  #slewing: Slewing | undefined
 
   constructor(options: PiOptions) {
     this.#options = options
@@ -98,6 +111,7 @@ export class PiServo implements Servo {
 
   setUpdateInterval(interval: number): void {
     const { gains } = this.#options
+    this.#interval = interval
     this.#kp = Math.min(gains.kpScale * interval ** gains.kpExponent, gains.kpNormMax / interval)
     this.#ki = Math.min(gains.kiScale * interval ** gains.kiExponent, gains.kiNormMax / interval)
   }
@@ -105,12 +119,13 @@ export class PiServo implements Servo {
   reset(): void {
     this.#count = 0
     this.#first = undefined
+    this.#slewing = undefined
   }
 
   sample(offset: Nanos, at: Instant<'mono'>, weight: number): ServoOutput {
     if (this.#count === 0) return this.#begin(offset, at)
     if (this.#count === 1) return this.#estimate(offset, at)
-    return this.#track(offset, weight)
+    return this.#track(offset, at, weight)
   }
 
   #begin(offset: Nanos, at: Instant<'mono'>): ServoOutput {
@@ -153,7 +168,7 @@ export class PiServo implements Servo {
     return first || (stepThreshold > 0 && size > stepThreshold)
   }
 
-  #track(offset: Nanos, weight: number): ServoOutput {
+  #track(offset: Nanos, at: Instant<'mono'>, weight: number): ServoOutput {
     const { stepThreshold = 0, maxFrequency, maxSlew, maxLearn } = this.#options
     if (stepThreshold > 0 && Math.abs(offset) > stepThreshold) {
       this.reset()
@@ -167,7 +182,31 @@ export class PiServo implements Servo {
     const out = clamp(wanted, maxFrequency)
     // anti wind-up: what was clamped is not learnt
     if (slew === correction && out === wanted) this.#drift += integral
+    if (slew === correction) this.#slewing = undefined
+    else if (this.#isVain(offset, at, out - this.#drift)) return this.#track(offset, at, weight)
     return this.#output('locked', out)
+  }
+
+  /**
+   * A slew that is clamped learns nothing, so where the drift is wrong by more than the slew can do the
+   * clock would run away for ever. When it has had the time to remove the offset it began with and the
+   * offset is no smaller, the drift is corrected by the rate at which the offset really moved.
+   */
+  #isVain(offset: Nanos, at: Instant<'mono'>, slew: number): boolean {
+    const first = this.#slewing
+    const late = LATE_INTERVALS * this.#interval * NANOS_PER_SECOND
+    this.#slewing = { offset, at, last: at }
+    if (first === undefined || Math.sign(first.offset) !== Math.sign(offset)) return false
+    if (elapsed(at, first.last) > late) return false
+    const seconds = elapsed(at, first.at) / NANOS_PER_SECOND
+    if (Math.abs(slew) * seconds < Math.abs(first.offset)) {
+      this.#slewing = { ...first, last: at }
+      return false
+    }
+    if (Math.abs(offset) < Math.abs(first.offset)) return false
+    const rate = (offset - first.offset) / seconds + slew
+    this.#drift = clamp(this.#drift + rate, this.#options.maxFrequency)
+    return true
   }
 
   /** The one negation: too fast by `out`, so dial the opposite. A clock that is ahead is slowed down. */

@@ -34,10 +34,11 @@ export class FakeClock implements ClockPort {
   error: number
   elapsed = 0
   frequency: number
+  /** Of the oscillator by itself, ppb. */
+  rate: number
   kernel = { pll: false, synchronized: false, maxError: 16e9, estimatedError: 16e9, taiOffset: 0 }
   leap: ClockStatus['leap'] = 'none'
   fault: PortFault | undefined
-  readonly #rate: number
   readonly #grain: number
   /** CLOCK_REALTIME minus CLOCK_MONOTONIC: steps only. */
   #steps = 0n
@@ -47,7 +48,7 @@ export class FakeClock implements ClockPort {
     const { name = 'system', offset = 0, rate = 0, frequency = 0, adjustable = true } = options
     this.name = name
     this.error = offset
-    this.#rate = rate
+    this.rate = rate
     this.#grain = options.grain ?? 0
     this.frequency = frequency
     const maxFrequency = ppb(options.maxFrequency ?? 500_000)
@@ -61,7 +62,7 @@ export class FakeClock implements ClockPort {
 
   /** True seconds go by. */
   pass(seconds: number): void {
-    const gained = (this.#rate + this.frequency) * seconds
+    const gained = (this.rate + this.frequency) * seconds
     this.error += gained
     this.elapsed += seconds * 1e9
     this.#mono += seconds * 1e9 + gained

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { mono, nanos, ppb } from '../../agent/core/units.ts'
 import { constantGains, PI_GAINS, type PiOptions, PiServo } from '../../agent/servo/pi.ts'
+import { SeededRandom } from '../../agent/sim/random.ts'
 
 const at = (seconds: number) => mono(BigInt(Math.round(seconds * 1e9)))
 const close = (a: number, b: number, within: number) => Math.abs(a - b) <= within
@@ -125,6 +126,40 @@ t.test('the frequency that removes an offset is limited around what was learnt',
   t.equal(s.sample(nanos(1e6), at(0), 1).frequency, 19_500)
   t.equal(s.sample(nanos(-1e6), at(1), 1).frequency, 20_500)
   t.equal(s.steady, 20_000, 'and not learnt')
+})
+
+t.test('a drift that is wrong by more than the slew can do is found all the same', async (t) => {
+  for (const error of [80_000, -80_000, 300_000]) {
+    const s = servo({ locked: true, maxSlew: ppb(50_000) })
+    const offsets: number[] = []
+    let offset = 0
+    for (let k = 0; k < 120; k += 1) {
+      offsets.push(offset)
+      offset += error + s.sample(nanos(offset), at(k), 1).frequency
+    }
+    const worst = Math.max(...offsets.map(Math.abs))
+    t.ok(Math.abs(offset) < 1, `${error} ppb: ${offset} ns after two minutes`)
+    t.ok(worst < 8 * Math.abs(error), `${error} ppb: at worst ${worst} ns`)
+    t.ok(Math.abs(s.steady + error) < 1, `${s.steady} ppb`)
+  }
+})
+
+t.test('an offset that is being slewed away teaches nothing, noise or not', async (t) => {
+  const random = new SeededRandom('slew')
+  const s = servo({ gains: PI_GAINS.software, locked: true, maxSlew: ppb(50_000) })
+  let offset = 5e6
+  for (let k = 0; k < 60; k += 1) {
+    offset += s.sample(nanos(offset + random.gaussian(100_000)), at(k), 1).frequency
+  }
+  t.equal(Math.abs(s.steady), 0, `seed slew: ${s.steady} ppb`)
+  t.ok(offset < 2.1e6, `seed slew: ${offset}`)
+})
+
+t.test('what happened while nothing was measured teaches nothing', async (t) => {
+  const s = servo({ locked: true, maxSlew: ppb(50_000) })
+  s.sample(nanos(100_000), at(0), 1)
+  s.sample(nanos(110_000), at(60), 1)
+  t.equal(Math.abs(s.steady), 0)
 })
 
 t.test('how much one sample may teach can be limited', async (t) => {
