@@ -33,6 +33,7 @@ const prefixed = (id: string, key: string): string => `${id}|${key}`
 
 function split(key: string): [id: string, rest: string] {
   const bar = key.indexOf('|')
+  if (bar < 0) return ['', key]
   return [key.slice(0, bar), key.slice(bar + 1)]
 }
 

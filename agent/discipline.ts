@@ -110,7 +110,7 @@ export class Discipline {
     if (!this.#started) return this.#flush()
     const before = this.#state.state
     this.#look(now)
-    this.#absorb(this.#steering.expire(now.mono))
+    this.#expire(now)
     const { selected } = this.#references.select(now, this.#growth)
     if (selected === undefined) this.#unreferenced(now)
     // a slew towards something that is not believed any more, or not yet again
@@ -127,6 +127,7 @@ export class Discipline {
   /** Leaves the clock with its steady frequency. */
   stop(): Outcome {
     if (this.#started) this.#absorb(this.#steering.coast())
+    this.#started = false
     return { ...this.#flush(), ...this.#drift() }
   }
 
@@ -172,6 +173,14 @@ export class Discipline {
     this.#status = found.status
     if (found.changes.some(({ step }) => step !== 0n)) this.#state.stepped(now.mono)
     if (found.changes.length > 0) this.#bound.slewed(this.#steering.slew)
+    this.#watch(found)
+  }
+
+  /** Whoever steers a clock that we watch made it run away faster by as much, for all we know. */
+  #watch({ changes }: ActuatorOutcome): void {
+    if (this.#watched === undefined) return
+    const more = changes.reduce((sum, { frequency }) => sum + Math.abs(frequency), 0)
+    this.#watched = ppb(this.#watched + more)
   }
 
   /** A believed measurement: state, bound and, in drive mode, a correction. */
@@ -179,6 +188,7 @@ export class Discipline {
     const before = this.#state.state
     this.#state.measured(offset, now.mono)
     if (this.#state.state === 'locked') this.#learn(now)
+    if (!this.#steering.writes) this.#see()
     this.#bound.measured({ at: sample.at, offset, distance, slew: ppb(0) })
     const edge = edgeOf(sample)
     this.#absorb(this.#steering.correct({ offset, at: sample.at, weight, edge, interval }))
@@ -192,20 +202,32 @@ export class Discipline {
     if (was === 'locked') this.#coast(now)
   }
 
+  /** A slew that ended moves the clock no more. */
+  #expire(now: Now): void {
+    const before = this.#steering.slewing
+    const done = this.#steering.expire(now.mono)
+    if (before && !this.#steering.slewing) this.#bound.rebase(this.#growth, now.mono)
+    this.#absorb(done)
+  }
+
   /** Runs on what was learnt, and towards nothing. */
   #coast(now: Now): void {
     this.#bound.rebase(this.#growth, now.mono)
     this.#absorb(this.#steering.coast())
   }
 
-  /** In drive mode the servo knows the steady dial; otherwise only the offsets tell. */
+  /** The servo knows the steady dial. */
   #learn(now: Now): void {
     this.#steering.locked()
     const { writes, servoSteady, steady } = this.#steering
     const learnt = servoSteady ?? steady
     if (writes && learnt !== undefined) this.#history.add(learnt, now.mono)
+  }
+
+  /** Of a clock that we do not drive only the offsets tell, locked or not. */
+  #see(): void {
     const seen = this.#references.rate
-    if (!writes) this.#watched = seen && growthOf(seen.rate, seen.error)
+    this.#watched = seen && growthOf(seen.rate, seen.error)
   }
 
   #holdoverLeft(now: Now): number | undefined {

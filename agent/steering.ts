@@ -3,7 +3,7 @@
  * modes the same questions are asked and nothing is written.
  *
  * A hand-over between references never steps and never kicks: the new servo begins with the learnt
- * frequency, and its correction is limited to GENTLE until the clock was locked again.
+ * frequency, and its correction is limited to GENTLE from the first lock on.
  */
 import { Actuator, type ActuatorOutcome } from './clock/actuator.ts'
 import type { OscillatorHistory } from './clock/oscillator-history.ts'

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ppb } from '../agent/core/units.ts'
+import { SeededRandom } from '../agent/sim/random.ts'
 import { Bench, ntp, phc, servers } from './discipline-bench.ts'
 
 const MS = 1e6
@@ -325,4 +326,79 @@ t.test('an oscillator that jumps by more than the gentle slew does not run away'
     t.equal(bench.view.state, 'locked', source.name)
     t.ok(bench.worst(1500) < MS, `${source.name}: worst ${bench.worst(1500)} ns`)
   }
+})
+
+t.test('a watched clock whose steersman lets go: the bound holds at once', async (t) => {
+  const sources = servers(3).map((each) => ({ ...each, period: 64 }))
+  const clock = { rate: 30_000, frequency: -30_000 }
+  const bench = new Bench({ clock, config: { mode: 'follow' }, sources }).run(1800)
+  t.equal(bench.view.state, 'locked')
+  bench.clock.foreign({ frequency: ppb(0) })
+  bench.run(1800)
+  t.same(bench.broken.slice(0, 3), [])
+  t.ok(Math.abs(bench.clock.error) > 50 * MS, 'it did run away')
+  const runaway = new Bench({ clock: { rate: 400_000 }, config: { mode: 'observe' }, sources })
+  t.same(
+    runaway
+      .run(1800)
+      .broken.filter(({ at }) => at > 300)
+      .slice(0, 3),
+    [],
+  )
+})
+
+t.test('a slew that has ended is not counted as going on', async (t) => {
+  const source = ntp('a', { period: 16 })
+  const clock = { offset: 9 * MS, rate: 20_000 }
+  const bench = new Bench({ clock, sources: [source], drift: '20.0 0.1' })
+  while (bench.clock.error > 4 * MS && bench.seconds < 600) bench.run(1)
+  source.up = false
+  bench.run(60)
+  const { offset, bound } = bench.view
+  t.ok(Math.abs((offset ?? 0) - bench.clock.error) < MS, `${offset} for ${bench.clock.error}`)
+  t.ok((bound ?? 0) < 12 * MS, `${bound}`)
+  bench.run(60)
+  t.same(bench.broken.slice(0, 3), [])
+})
+
+t.test('after the stop nothing is written any more', async (t) => {
+  const bench = new Bench({ clock: { rate: 20_000 }, sources: [phc()], drift: '20 0.1' }).run(60)
+  bench.keep(bench.discipline.stop())
+  const { length } = bench.clock.writes
+  bench.clock.error = 500 * US
+  bench.run(30)
+  t.equal(bench.clock.writes.length, length)
+})
+
+t.test('the drift file is written once an hour', async (t) => {
+  const bench = new Bench({ clock: { rate: 20_000 }, sources: [phc()] }).run(3590)
+  t.equal(bench.drift, undefined)
+  bench.run(20)
+  t.match(bench.drift, /^ +(19\.99|20\.00)\d{4} +0\.\d{6}\n$/)
+  bench.drift = undefined
+  bench.run(3580)
+  t.equal(bench.drift, undefined)
+  bench.run(30)
+  t.match(bench.drift, /^ +(19\.99|20\.00)/)
+})
+
+t.test('whatever the sources do, the kernel is never told less than the true error', async (t) => {
+  const failures: string[] = []
+  for (let seed = 1; seed <= 8; seed += 1) {
+    const random = new SeededRandom(`kernel ${seed}`)
+    const spread = (size: number) => (random.uniform() - 0.5) * 2 * size
+    const sources = [phc(), ...servers(3)]
+    const clock = { offset: spread(30 * MS), rate: spread(40_000) }
+    const bench = new Bench({ clock, sources, seed: `${seed}` })
+    for (let k = 0; k < 300; k += 1) {
+      for (const source of sources) source.up = random.uniform() < 0.05 ? !source.up : source.up
+      bench.run(4)
+      const { maxError, synchronized } = bench.clock.kernel
+      const { state } = bench.view
+      const told = Math.abs(bench.clock.error) <= maxError
+      const right = synchronized === (state === 'locked' || state === 'holdover')
+      if (!told || !right) failures.push(`seed ${seed}, ${bench.seconds} s: ${state} ${maxError}`)
+    }
+  }
+  t.same(failures.slice(0, 5), [])
 })

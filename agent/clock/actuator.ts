@@ -16,6 +16,8 @@ export interface ActuatorOutcome {
 
 /** A change takes effect somewhere between call and return; neither takes longer than this. */
 const CALL_NS = 10_000
+/** How often a reading that looks like a foreign step is taken again. */
+const LOOKS = 3
 /** The clock may round; more than this is worth a word. */
 const CLAMPED_PPB = 1
 
@@ -45,7 +47,7 @@ export class Actuator {
 
   /** Reads the clock and reports what others did to it. */
   check(): ActuatorOutcome & { readonly status: ClockStatus | undefined } {
-    const status = this.#port.status()
+    const status = this.#read()
     if ('ok' in status) {
       const detail = describeFault(status.fault)
       return { changes: [], notes: [{ code: 'steer-failed', detail }], status: undefined }
@@ -57,6 +59,15 @@ export class Actuator {
     // when it happened is only known to lie before this reading
     const change = { step, frequency: ppb(frequency), foreign: true, at: status.at.mono }
     return { changes: [this.#change(change)], notes: findings, status }
+  }
+
+  /** A step is still there at the next look; the gap of a process that was held up is not. */
+  #read(): ReturnType<ClockPort['status']> {
+    let status = this.#port.status()
+    for (let k = 0; k < LOOKS && !('ok' in status) && this.#guard.suspects(status); k += 1) {
+      status = this.#port.status()
+    }
+    return status
   }
 
   setFrequency(wanted: Ppb): ActuatorOutcome {

@@ -8,6 +8,7 @@
  *
  * What is found is reported once; then the guard takes the new state as the one to compare with.
  */
+import type { Now } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import type { Ppb } from '../core/units.ts'
 import type { ClockStatus } from '../ports/clock.ts'
@@ -16,6 +17,9 @@ import type { ClockStatus } from '../ports/clock.ts'
 const SAME_FREQUENCY = 1
 /** Reading the two clocks one after the other is good to microseconds. */
 const STEP_NS = 500_000n
+
+const isStep = (moved: bigint): boolean => moved <= -STEP_NS || moved >= STEP_NS
+const differenceOf = ({ utc, mono }: Now): bigint => (utc as bigint) - (mono as bigint)
 
 export interface Finding {
   readonly code: NoteCode
@@ -51,6 +55,11 @@ export class Guard {
     this.#taiOffset = offset
   }
 
+  /** Looks like a step; a reading that was interrupted between its two clocks does, too. */
+  suspects({ at }: ClockStatus): boolean {
+    return this.#isSystem && this.#difference !== undefined && isStep(this.#moved(at))
+  }
+
   check(status: ClockStatus): Findings {
     const findings: Finding[] = []
     const frequency = this.#checkFrequency(status, findings)
@@ -69,13 +78,16 @@ export class Guard {
   }
 
   #checkStep({ at }: ClockStatus, findings: Finding[]): bigint {
-    const difference = (at.utc as bigint) - (at.mono as bigint)
-    const step = this.#difference === undefined ? 0n : difference - this.#difference
-    this.#difference = difference
-    if (step > -STEP_NS && step < STEP_NS) return 0n
+    const step = this.#moved(at)
+    this.#difference = differenceOf(at)
+    if (!isStep(step)) return 0n
     const detail = `moved by ${(Number(step) / 1e9).toFixed(6)} s: a step, or the machine slept`
     findings.push({ code: 'foreign-step', detail })
     return step
+  }
+
+  #moved(at: Now): bigint {
+    return this.#difference === undefined ? 0n : differenceOf(at) - this.#difference
   }
 
   #checkStatus({ pll, taiOffset }: ClockStatus, findings: Finding[]): void {

@@ -60,9 +60,15 @@ export class OscillatorHistory {
   }
 }
 
-/** How fast an error may grow that was seen to grow at `rate`, known to `error` (one deviation). */
-export const growthOf = (rate: Ppb, error: Ppb): Ppb =>
-  ppb(Math.min(UNKNOWN_GROWTH, FLOOR + Math.abs(rate) + 4 * error))
+/**
+ * How fast an error may grow that was seen to grow at `rate`, known to `error` (one deviation). A rate
+ * that stands out of its error is believed, be it worse than that of an unknown oscillator.
+ */
+export function growthOf(rate: Ppb, error: Ppb): Ppb {
+  const growth = FLOOR + Math.abs(rate) + 4 * error
+  const certain = Math.abs(rate) > 4 * error
+  return ppb(certain ? growth : Math.min(UNKNOWN_GROWTH, growth))
+}
 
 /** What `growth` adds over `elapsed`, and in a long holdover what the growth itself grows by. */
 export function grown(growth: Ppb, elapsed: Nanos): Nanos {

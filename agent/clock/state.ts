@@ -87,7 +87,9 @@ export function reasonOf(
     readonly sources: number
   },
 ): string {
-  if (about.frozen !== '') return `steering is frozen: ${about.frozen}`
+  if (about.frozen !== '' && about.selected !== undefined) {
+    return `steering is frozen: ${about.frozen}`
+  }
   switch (state) {
     case 'locked':
       return `follows ${about.selected}`

@@ -108,3 +108,23 @@ t.test('our own TAI offset is not a foreign one, another is', async (t) => {
   clock.foreign({ taiOffset: 0 })
   t.same(codes(actuator.check()), ['foreign-status'])
 })
+
+t.test('a process that was held up while it read the clocks saw no step', async (t) => {
+  const clock = new FakeClock()
+  const actuator = new Actuator(clock, true)
+  actuator.check()
+  clock.gap = 100e6
+  t.same(codes(actuator.check()), [])
+  t.same(actuator.check().changes, [])
+  clock.foreign({ step: -100_000_000n })
+  t.same(codes(actuator.check()), ['foreign-step'], 'a real one is still there at the next look')
+})
+
+t.test('a clock that has gone away is not asked for ever', async (t) => {
+  const clock = new FakeClock()
+  const actuator = new Actuator(clock, true)
+  actuator.check()
+  clock.gap = 100e6
+  clock.faultAfterGap = { code: 'NO_DEVICE', syscall: 'clock_adjtime', errno: 'ENODEV' }
+  t.same(codes(actuator.check()), ['steer-failed'])
+})

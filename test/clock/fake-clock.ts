@@ -39,6 +39,9 @@ export class FakeClock implements ClockPort {
   kernel = { pll: false, synchronized: false, maxError: 16e9, estimatedError: 16e9, taiOffset: 0 }
   leap: ClockStatus['leap'] = 'none'
   fault: PortFault | undefined
+  /** The process is held up for so long, ns, within the next reading; and what comes then. */
+  gap = 0
+  faultAfterGap: PortFault | undefined
   readonly #grain: number
   /** CLOCK_REALTIME minus CLOCK_MONOTONIC: steps only. */
   #steps = 0n
@@ -76,9 +79,13 @@ export class FakeClock implements ClockPort {
   status(): ClockStatus | { readonly ok: false; readonly fault: PortFault } {
     if (this.fault !== undefined) return { ok: false, fault: this.fault }
     const { maxError, estimatedError, ...rest } = this.kernel
+    const { mono: before, utc: after } = this.now
+    const at = { mono: before, utc: utc(after + BigInt(this.gap)) }
+    if (this.gap > 0) this.fault = this.faultAfterGap
+    this.gap = 0
     return {
       ...rest,
-      at: this.now,
+      at,
       frequency: ppb(this.frequency),
       leap: this.leap,
       maxError: nanos(maxError),

@@ -22,3 +22,22 @@ t.test('only the last days of June and December can end in a leap second', async
   t.equal(isLeapDay(at('2027-01-01T00:00:00Z')), false)
   t.equal(isLeapDay(at('2026-03-31T12:00:00Z')), false)
 })
+
+t.test('every day from 1970 to 2100, counted with the rule of the leap years', async (t) => {
+  const wrong: string[] = []
+  let [year, month, day] = [1970, 1, 1]
+  const isLeapYear = () => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  for (let count = 0n; year <= 2100; count += 1n) {
+    const noon = utc(count * 86_400_000_000_000n + 43_200_000_000_000n)
+    const found = civilDay(noon)
+    const leap = (month === 6 && day === 30) || (month === 12 && day === 31)
+    if (found.month !== month || found.day !== day || isLeapDay(noon) !== leap) {
+      wrong.push(`${year}-${month}-${day}: ${found.month}-${found.day}`)
+    }
+    const length = [31, isLeapYear() ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+    day += 1
+    if (day > (length ?? 0)) [day, month] = [1, month + 1]
+    if (month > 12) [month, year] = [1, year + 1]
+  }
+  t.same(wrong.slice(0, 5), [])
+})

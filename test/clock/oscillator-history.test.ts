@@ -1,5 +1,9 @@
 import t from 'tap'
-import { OscillatorHistory, UNKNOWN_GROWTH } from '../../agent/clock/oscillator-history.ts'
+import {
+  growthOf,
+  OscillatorHistory,
+  UNKNOWN_GROWTH,
+} from '../../agent/clock/oscillator-history.ts'
 import { mono, ppb } from '../../agent/core/units.ts'
 
 const at = (seconds: number) => mono(BigInt(Math.round(seconds * 1e9)))
@@ -48,4 +52,10 @@ t.test('the past is forgotten on demand', async (t) => {
   t.equal(history.known, false)
   history.add(ppb(1), at(0))
   t.equal(history.frequency, undefined)
+})
+
+t.test('a clock that is seen to run away grows by what was seen', async (t) => {
+  t.equal(growthOf(ppb(-400_000), ppb(10)), 400_140, 'be it worse than an unknown one')
+  t.equal(growthOf(ppb(300_000), ppb(200_000)), UNKNOWN_GROWTH, 'noise is no rate')
+  t.equal(growthOf(ppb(0), ppb(0)), 100)
 })

@@ -88,4 +88,8 @@ t.test('every state has a reason for people', async (t) => {
   t.equal(reasonOf('freerun', about), 'no usable reference')
   t.equal(reasonOf('freerun', { ...about, sources: 0 }), 'nothing measures it')
   t.match(reasonOf('locked', { ...about, frozen: 'panic' }), /frozen: panic/)
+  t.equal(
+    reasonOf('freerun', { frozen: 'panic', selected: undefined, sources: 1 }),
+    'no usable reference',
+  )
 })
