@@ -70,8 +70,8 @@ export class Agent {
     })
     this.#sources = built.map(({ source }) => source)
     const rules = new Map(built.map(({ rule }) => [rule.source, rule]))
-    for (const { name, config: clock } of this.#clocks) {
-      const port = node.clock(name)
+    for (const { name, config: clock, sameAs } of this.#clocks) {
+      const port = sameAs === undefined ? node.clock(name) : undefined
       if (port === undefined) continue
       this.#disciplines.set(name, new Discipline({ clock: name, config: clock, port, rules }))
     }
@@ -124,13 +124,14 @@ export class Agent {
 
   #start(now: Now, out: Action[]): void {
     this.#startedAt = now.mono
-    for (const { name, phc } of this.#clocks) {
+    for (const { name, phc, sameAs } of this.#clocks) {
       if (this.#disciplines.has(name)) {
         const key = prefixed(SELF, DRIFT + name)
         out.push({ do: 'load', key, file: driftFile(name) })
       } else {
-        const what = phc === undefined ? 'no such PHC on this node' : 'the PHC cannot be opened'
-        this.#note({ code: 'degraded', subject: name, detail: what }, now, out)
+        const missing = phc === undefined ? 'no such PHC on this node' : 'the PHC cannot be opened'
+        const detail = sameAs === undefined ? missing : `the same clock as ${sameAs}`
+        this.#note({ code: 'degraded', subject: name, detail }, now, out)
       }
     }
     this.#broadcast({ on: 'start' }, now, out)

@@ -14,6 +14,8 @@ export interface NamedClock {
   readonly config: ClockConfig
   /** Undefined for the system clock, and for a PHC that is not on this node. */
   readonly phc: PhcInfo | undefined
+  /** The name that this PHC has already: two ports of one card, an interface and its device. */
+  readonly sameAs?: ClockName
 }
 
 const isNamedBy = (phc: PhcInfo, handle: string): boolean =>
@@ -29,6 +31,14 @@ export function findPhc(info: NodeInfo, name: ClockName): PhcInfo | undefined {
   return info.phcs.find((phc) => isNamedBy(phc, name.slice('phc:'.length)))
 }
 
+/** One writer per clock: of several names of one PHC the first counts. */
+function claim(named: readonly NamedClock[]): NamedClock[] {
+  return named.map((clock, k) => {
+    const first = named.slice(0, k).find(({ phc }) => phc !== undefined && phc === clock.phc)
+    return first === undefined ? clock : { ...clock, phc: undefined, sameAs: first.name }
+  })
+}
+
 /** Every clock to look after: the system clock first, then what config names, then the rest. */
 export function nameClocks(config: Config, info: NodeInfo, fallback: ClockConfig): NamedClock[] {
   const system = { name: 'system' as const, config: config.clocks['system'] ?? fallback }
@@ -41,7 +51,7 @@ export function nameClocks(config: Config, info: NodeInfo, fallback: ClockConfig
   const rest = info.phcs
     .filter((phc) => !configured.some((clock) => clock.phc?.index === phc.index))
     .map((phc) => ({ name: ownName(phc), config: fallback, phc }))
-  return [{ ...system, phc: undefined }, ...configured, ...rest]
+  return [{ ...system, phc: undefined }, ...claim(configured), ...rest]
 }
 
 /**

@@ -14,7 +14,7 @@ t.test('every configuration in the README is accepted as it stands', async (t) =
   t.equal(blocks.length, 3)
   for (const yaml of blocks) {
     const loaded = loadConfig(yaml, 'README.md')
-    t.ok(loaded.ok, loaded.ok ? yaml.split('\n')[0] : formatFaults(loaded.faults))
+    t.ok(loaded.ok, loaded.ok ? yaml.slice(0, 40) : formatFaults(loaded.faults))
   }
 })
 
