@@ -15,6 +15,8 @@
  * A read-out does not depend on how fast the machine is: system time and PHC are taken from one
  * snapshot, and the two system stamps are put `readout` ns (plus exponential jitter) before and after.
  *
+ * PHC 0, the grandmaster's, has no error of its own: it is true time in TAI.
+ *
  * Parameters and switches: debugfs labnic/{nic0,nic1}/ and labnic/.
  */
 #include <linux/debugfs.h>
@@ -43,8 +45,9 @@ MODULE_PARM_DESC(system_wander_ppt, "random walk of the system clock's frequency
 static int phc_ppb[2] = { 0, 12000 };
 module_param_array(phc_ppb, int, NULL, 0444);
 MODULE_PARM_DESC(phc_ppb, "frequency error of each PHC");
-static int phc_wander_ppt = 1000;
-module_param(phc_wander_ppt, int, 0444);
+static int phc_wander_ppt[2] = { 0, 1000 };
+module_param_array(phc_wander_ppt, int, NULL, 0444);
+MODULE_PARM_DESC(phc_wander_ppt, "random walk of each PHC's frequency, 1e-12 per second");
 static unsigned int seed = 1;
 module_param(seed, uint, 0444);
 MODULE_PARM_DESC(seed, "of the random walks and of all noise");
@@ -178,7 +181,7 @@ static enum hrtimer_restart wander_step(struct hrtimer *timer)
 	true_rate = -PPB_TO_RATE(system_ppb) + wander_true;
 	truth.rate = true_rate;
 	for (i = 0; i < 2; i++) {
-		nics[i]->error += (gauss16() * phc_wander_ppt * 281 / 1000) * 1000 >> 16;
+		nics[i]->error += (gauss16() * phc_wander_ppt[i] * 281 / 1000) * 1000 >> 16;
 		set_rate(nics[i], raw);
 	}
 	spin_unlock_irqrestore(&lock, flags);
@@ -548,6 +551,24 @@ static int error_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE_SIGNED(error_fops, NULL, error_set, "%lld\n");
 
+/*
+ * The world goes on by so many ns while this machine stands still: true time and every PHC move,
+ * CLOCK_REALTIME and CLOCK_MONOTONIC do not. That is a virtual machine that was paused, and, with
+ * small values, a system clock that is off at the start.
+ */
+static int world_step_set(void *data, u64 value)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&lock, flags);
+	truth.value += (s64)value;
+	nics[0]->line.value += (s64)value;
+	nics[1]->line.value += (s64)value;
+	spin_unlock_irqrestore(&lock, flags);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE_SIGNED(world_step_fops, NULL, world_step_set, "%lld\n");
+
 static void debug_files(struct labnic *nic)
 {
 	struct dentry *folder = debugfs_create_dir(nic->index ? "nic1" : "nic0", debug_root);
@@ -655,6 +676,7 @@ static int __init labnic_init(void)
 	debug_files(nics[0]);
 	debug_files(nics[1]);
 	debugfs_create_file("truth", 0444, debug_root, NULL, &truth_fops);
+	debugfs_create_file("world_step", 0200, debug_root, NULL, &world_step_fops);
 	hrtimer_init(&wander_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	wander_timer.function = wander_step;
 	hrtimer_start(&wander_timer, ns_to_ktime(NSEC_PER_SEC), HRTIMER_MODE_REL);
