@@ -29,7 +29,11 @@ export const worstOf = (readings: readonly Truth[], clock: ClockOf, against?: Cl
 export function settled(
   readings: readonly Truth[],
   from: number,
-  options: { readonly clock: ClockOf; readonly limit: number; readonly against?: ClockOf },
+  options: {
+    readonly clock: ClockOf
+    readonly limit: number
+    readonly against?: ClockOf | undefined
+  },
 ): number {
   const outside = readings.filter(
     (each) => Math.abs(difference(each, options.clock, options.against)) > options.limit,

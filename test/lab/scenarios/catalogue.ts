@@ -1,10 +1,13 @@
 /** Every scenario of the lab by name. */
 import type { Scenario } from '../scenario.ts'
 import { phc2sysBaseline } from './baselines.ts'
+import { contestPhc1, contestPhc16 } from './contest-phc.ts'
 import { drive, follow } from './follow.ts'
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   follow,
   drive,
   'baseline-phc2sys': phc2sysBaseline,
+  'contest-phc-1hz': contestPhc1,
+  'contest-phc-16hz': contestPhc16,
 }

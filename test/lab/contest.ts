@@ -1,0 +1,80 @@
+/**
+ * The same task for several programs, one after the other in one boot: same devices, same oscillator,
+ * same start. Which of them begins depends on the seed, lest the order decides.
+ */
+import { rmSync } from 'node:fs'
+import type { Lab, Program, Truth } from './lab.ts'
+import { type Check, type ClockOf, rmsOf, settled } from './scenario.ts'
+import { resetSystemClock } from './system-clock.ts'
+
+export interface Contestant {
+  readonly name: string
+  start(lab: Lab): Program
+}
+
+export interface Task {
+  /** What is steered, and against what it is judged. */
+  readonly clock: ClockOf
+  readonly against?: ClockOf
+  /** Start this many ns ahead, nothing dialled. */
+  readonly offset: number
+  readonly seconds: number
+  /** The last of them count as steady. */
+  readonly steadySeconds: number
+  /** Largest errors "for good" of which the time is taken, ns. */
+  readonly limits: readonly number[]
+}
+
+export interface Turn {
+  readonly name: string
+  readonly readings: readonly Truth[]
+  readonly cpuSeconds: number
+  readonly pssBytes: number
+}
+
+export async function runTurn(lab: Lab, { name, start }: Contestant, task: Task): Promise<Turn> {
+  rmSync('/tmp/state', { recursive: true, force: true })
+  resetSystemClock(lab, task.offset)
+  const program = start(lab)
+  const readings = await lab.watch(task.seconds)
+  const turn = { name, readings, cpuSeconds: program.cpu(), pssBytes: program.pss() }
+  await program.stop()
+  if (program.process.exitCode !== 0 && turn.cpuSeconds === 0) throw new Error(program.output())
+  return turn
+}
+
+/** Figures of one turn, as checks without limits: `<figure>|<contestant>`. */
+export function figuresOf({ name, readings, ...turn }: Turn, task: Task): Check[] {
+  const from = readings[0]?.at ?? 0
+  const end = readings.at(-1)?.at ?? 0
+  const steady = readings.filter(({ at }) => at > end - task.steadySeconds)
+  const { clock, against } = task
+  const figure = (what: string, value: number, unit: string): Check => ({
+    name: `${what}|${name}`,
+    value,
+    unit,
+  })
+  return [
+    figure('steady RMS', rmsOf(steady, clock, against), 'ns'),
+    ...task.limits.map((limit) =>
+      figure(`time to ${limit} ns`, settled(readings, from, { clock, limit, against }), 's'),
+    ),
+    figure('CPU time per hour', (turn.cpuSeconds / task.seconds) * 3600, 's'),
+    figure('memory (PSS)', turn.pssBytes / 1e6, 'MB'),
+  ]
+}
+
+export async function contest(
+  lab: Lab,
+  contestants: readonly Contestant[],
+  task: Task,
+): Promise<Check[]> {
+  const first = lab.seed % contestants.length
+  const order = [...contestants.slice(first), ...contestants.slice(0, first)]
+  const checks: Check[] = []
+  for (const contestant of order) {
+    lab.say(`${contestant.name} has its turn`)
+    checks.push(...figuresOf(await runTurn(lab, contestant, task), task))
+  }
+  return checks
+}
