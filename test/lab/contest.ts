@@ -25,16 +25,21 @@ export interface Task {
   readonly limits: readonly number[]
 }
 
-export interface Turn {
+interface Turn {
   readonly name: string
   readonly readings: readonly Truth[]
   readonly cpuSeconds: number
   readonly pssBytes: number
 }
 
-export async function runTurn(lab: Lab, { name, start }: Contestant, task: Task): Promise<Turn> {
+/** Nothing dialled, nothing learnt, `offset` ns ahead of the truth. */
+export function untouched(lab: Lab, offset: number): void {
   rmSync('/tmp/state', { recursive: true, force: true })
-  resetSystemClock(lab, task.offset)
+  resetSystemClock(lab, offset)
+}
+
+async function runTurn(lab: Lab, { name, start }: Contestant, task: Task): Promise<Turn> {
+  untouched(lab, task.offset)
   const program = start(lab)
   const readings = await lab.watch(task.seconds)
   const turn = { name, readings, cpuSeconds: program.cpu(), pssBytes: program.pss() }
@@ -44,7 +49,7 @@ export async function runTurn(lab: Lab, { name, start }: Contestant, task: Task)
 }
 
 /** Figures of one turn, as checks without limits: `<figure>|<contestant>`. */
-export function figuresOf({ name, readings, ...turn }: Turn, task: Task): Check[] {
+function figuresOf({ name, readings, ...turn }: Turn, task: Task): Check[] {
   const from = readings[0]?.at ?? 0
   const end = readings.at(-1)?.at ?? 0
   const steady = readings.filter(({ at }) => at > end - task.steadySeconds)

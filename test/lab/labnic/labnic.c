@@ -90,12 +90,12 @@ static DEFINE_SPINLOCK(lock);
 static struct hrtimer wander_timer;
 static struct dentry *debug_root;
 static struct platform_device *platform;
-static u64 random_state;
+static u64 noise_state, wander_state;
 
 /* splitmix64: small, seeded, the same on every boot */
-static u64 random64(void)
+static u64 random64(u64 *state)
 {
-	u64 z = (random_state += 0x9E3779B97F4A7C15ULL);
+	u64 z = (*state += 0x9E3779B97F4A7C15ULL);
 
 	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
 	z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
@@ -103,25 +103,25 @@ static u64 random64(void)
 }
 
 /* sum of twelve uniforms: mean 0, deviation 1, times 2^16 */
-static s64 gauss16(void)
+static s64 gauss16(u64 *state)
 {
 	s64 sum = 0;
 	int i;
 
 	for (i = 0; i < 12; i++)
-		sum += random64() & 0xFFFF;
+		sum += random64(state) & 0xFFFF;
 	return sum - 6 * 65536;
 }
 
 static s64 noise(u32 deviation)
 {
-	return (gauss16() * (s64)deviation) >> 16;
+	return (gauss16(&noise_state) * (s64)deviation) >> 16;
 }
 
 /* exponential of that mean: -ln(u) by bits and a table-free linear part */
 static s64 exponential(u32 mean)
 {
-	u64 u = random64() | 1;
+	u64 u = random64(&noise_state) | 1;
 	int leading = __builtin_clzll(u);
 	u64 mantissa = (u << leading) << 1 >> 32; /* 32 bits below the leading one */
 	/* -ln(u / 2^64) = (leading + 1 - log2(1.mantissa)) * ln 2; log2(1+x) ~ x + 0.0861 * 4x(1-x) */
@@ -167,7 +167,13 @@ static s64 stamp_at(struct labnic *nic, u64 raw)
 	return value;
 }
 
-/* one step of every random walk a second; the deviation is in 1e-12 */
+/* a step of a random walk; the deviation is in 1e-12 */
+static s64 wander(int ppt)
+{
+	return (gauss16(&wander_state) * ppt * 281 / 1000) * 1000 >> 16;
+}
+
+/* one step of every random walk a second */
 static enum hrtimer_restart wander_step(struct hrtimer *timer)
 {
 	unsigned long flags;
@@ -177,11 +183,11 @@ static enum hrtimer_restart wander_step(struct hrtimer *timer)
 	spin_lock_irqsave(&lock, flags);
 	raw = ktime_get_raw_ns();
 	line_move(&truth, raw);
-	wander_true += (gauss16() * system_wander_ppt * 281 / 1000) * 1000 >> 16;
+	wander_true += wander(system_wander_ppt);
 	true_rate = -PPB_TO_RATE(system_ppb) + wander_true;
 	truth.rate = true_rate;
 	for (i = 0; i < 2; i++) {
-		nics[i]->error += (gauss16() * phc_wander_ppt[i] * 281 / 1000) * 1000 >> 16;
+		nics[i]->error += wander(phc_wander_ppt[i]);
 		set_rate(nics[i], raw);
 	}
 	spin_unlock_irqrestore(&lock, flags);
@@ -569,6 +575,28 @@ static int world_step_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE_SIGNED(world_step_fops, NULL, world_step_set, "%lld\n");
 
+/* every oscillator begins its walk again as at the start: the next program meets the same one */
+static int rewind_set(void *data, u64 value)
+{
+	unsigned long flags;
+	u64 raw;
+	int i;
+
+	spin_lock_irqsave(&lock, flags);
+	raw = ktime_get_raw_ns();
+	wander_state = ~(seed * 0x2545F4914F6CDD1DULL);
+	wander_true = 0;
+	line_move(&truth, raw);
+	true_rate = truth.rate = -PPB_TO_RATE(system_ppb);
+	for (i = 0; i < 2; i++) {
+		nics[i]->error = PPB_TO_RATE(phc_ppb[i]);
+		set_rate(nics[i], raw);
+	}
+	spin_unlock_irqrestore(&lock, flags);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(rewind_fops, NULL, rewind_set, "%llu\n");
+
 static void debug_files(struct labnic *nic)
 {
 	struct dentry *folder = debugfs_create_dir(nic->index ? "nic1" : "nic0", debug_root);
@@ -652,7 +680,8 @@ static int __init labnic_init(void)
 {
 	struct system_time_snapshot snap;
 
-	random_state = seed * 0x2545F4914F6CDD1DULL;
+	noise_state = seed * 0x2545F4914F6CDD1DULL;
+	wander_state = ~noise_state;
 	platform = platform_device_register_simple("labnic", -1, NULL, 0);
 	if (IS_ERR(platform))
 		return PTR_ERR(platform);
@@ -676,6 +705,7 @@ static int __init labnic_init(void)
 	debug_files(nics[0]);
 	debug_files(nics[1]);
 	debugfs_create_file("truth", 0444, debug_root, NULL, &truth_fops);
+	debugfs_create_file("rewind", 0200, debug_root, NULL, &rewind_fops);
 	debugfs_create_file("world_step", 0200, debug_root, NULL, &world_step_fops);
 	hrtimer_init(&wander_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	wander_timer.function = wander_step;

@@ -23,9 +23,10 @@ export function startPtp4l(lab: Lab, ...extra: string[]): void {
 
 /** Waits until PHC 1 has stayed within 200 ns of PHC 0 for five seconds. */
 export async function untilPhcLocked(lab: Lab): Promise<void> {
+  const from = lab.elapsed()
   let good = 0
   while (good < 20) {
-    if (lab.elapsed() > 120) throw new Error('ptp4l did not lock PHC 1 within 120 s')
+    if (lab.elapsed() > from + 120) throw new Error('ptp4l did not lock PHC 1 within 120 s')
     const { phc0, phc1 } = lab.truth()
     good = Math.abs(phc1 - phc0) < 200 ? good + 1 : 0
     await lab.wait(0.25)

@@ -1,6 +1,7 @@
 /** Every scenario of the lab by name. */
 import type { Scenario } from '../scenario.ts'
 import { phc2sysBaseline } from './baselines.ts'
+import { contestHoldover } from './contest-holdover.ts'
 import { contestPhc1, contestPhc16 } from './contest-phc.ts'
 import { drive, follow } from './follow.ts'
 
@@ -8,6 +9,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   follow,
   drive,
   'baseline-phc2sys': phc2sysBaseline,
+  'contest-holdover': contestHoldover,
   'contest-phc-1hz': contestPhc1,
   'contest-phc-16hz': contestPhc16,
 }

@@ -5,7 +5,7 @@ import { type Contestant, contest } from '../contest.ts'
 import type { Scenario } from '../scenario.ts'
 import { startPtp4l, untilPhcLocked } from './baselines.ts'
 
-const agent = (rate: number): Contestant => ({
+export const agentOnPhc = (rate: number): Contestant => ({
   name: 'timewarden',
   start: (lab) =>
     startAgent(
@@ -18,7 +18,7 @@ sources:
     ),
 })
 
-const phc2sys = (rate: number): Contestant => ({
+export const phc2sysOnPhc = (rate: number): Contestant => ({
   name: 'phc2sys',
   start: (lab) =>
     lab.start(
@@ -29,7 +29,7 @@ const phc2sys = (rate: number): Contestant => ({
 })
 
 /** Poll 0: chronyd makes one sample of a second's readings, the median of them. */
-const chronyd = (rate: number): Contestant => ({
+export const chronydOnPhc = (rate: number): Contestant => ({
   name: 'chronyd',
   start: (lab) => {
     const lines = [
@@ -46,7 +46,7 @@ const contestAt = (rate: number): Scenario => ({
   run: async (lab) => {
     startPtp4l(lab)
     await untilPhcLocked(lab)
-    return await contest(lab, [agent(rate), phc2sys(rate), chronyd(rate)], {
+    return await contest(lab, [agentOnPhc(rate), phc2sysOnPhc(rate), chronydOnPhc(rate)], {
       ...{ clock: 'system', against: 'phc1', offset: 1e6 },
       ...{ seconds: 150, steadySeconds: 75, limits: [1000, 100] },
     })
