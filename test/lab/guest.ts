@@ -4,13 +4,10 @@
  */
 import { writeFileSync } from 'node:fs'
 import { Lab } from './lab.ts'
-import type { Check } from './scenario.ts'
+import { type Check, holds } from './scenario.ts'
 import { SCENARIOS } from './scenarios/catalogue.ts'
 
 const [name = '', seed = '1'] = process.argv.slice(2)
-
-const holds = ({ value, limit }: Check): boolean =>
-  limit === undefined ? !Number.isNaN(value) : value <= limit
 
 async function main(): Promise<number> {
   const scenario = SCENARIOS[name]

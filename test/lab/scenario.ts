@@ -9,6 +9,9 @@ export interface Check {
   readonly unit: string
 }
 
+export const holds = ({ value, limit }: Check): boolean =>
+  limit === undefined ? !Number.isNaN(value) : value <= limit
+
 export interface Scenario {
   readonly title: string
   run(lab: Lab): Promise<Check[]>

@@ -13,3 +13,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'contest-phc-1hz': contestPhc1,
   'contest-phc-16hz': contestPhc16,
 }
+
+/** What runs on every change: the first of everything that steers. */
+export const SHORT: readonly string[] = ['follow', 'drive']
