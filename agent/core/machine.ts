@@ -70,7 +70,14 @@ export type Event =
       readonly stamp: Stamp
     }
   /** The transmit stamp of an earlier `send`; may come after the answer, or never. */
-  | { readonly on: 'sent'; readonly channel: string; readonly token: number; readonly stamp: Stamp }
+  | {
+      readonly on: 'sent'
+      readonly channel: string
+      readonly token: number
+      readonly stamp: Stamp
+      /** From a reading of the clock right before the system call to a stamp of the kernel, ns. */
+      readonly cost?: Nanos
+    }
   /** The peer closed a tcp channel. */
   | { readonly on: 'closed'; readonly channel: string }
   | { readonly on: 'resolved'; readonly key: string; readonly addresses: readonly string[] }

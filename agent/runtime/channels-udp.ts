@@ -11,7 +11,7 @@ import type { Poller } from '../../native/poller.ts'
 import { isFailed, UdpSocket } from '../../native/sockets.ts'
 import type { PortFault } from '../core/errors.ts'
 import type { Stamp } from '../core/machine.ts'
-import { utc } from '../core/units.ts'
+import { nanos, utc } from '../core/units.ts'
 import {
   type Channel,
   daemonStamp,
@@ -38,7 +38,8 @@ class UdpChannel implements Channel {
   readonly #warmUp: () => void
   /** Stamps were asked for, whoever gives them. */
   readonly #stamps: boolean
-  readonly #tokens = new Map<number, number>()
+  /** Sends whose stamp is awaited, by the kernel's count. */
+  readonly #awaited = new Map<number, { readonly token: number; readonly before: Stamp }>()
   #watched = false
 
   constructor(action: OpenAction, socket: UdpSocket, link: Link, { poller, warmUp }: UdpTools) {
@@ -64,17 +65,19 @@ class UdpChannel implements Channel {
   }
 
   send(data: Uint8Array, token: number): PortFault | undefined {
-    const before = this.#stamps && !this.#socket.stamps ? daemonStamp(this.#link) : undefined
     if (this.#socket.stamps) this.#prepare()
+    const before = daemonStamp(this.#link)
     const sent = this.#socket.send(data)
     if (!sent.ok) {
       // the kernel's count starts anew
-      this.#tokens.clear()
+      this.#awaited.clear()
       return sent.fault
     }
-    if (before !== undefined) this.#sent(token, before)
-    if (!this.#socket.stamps) return undefined
-    this.#await(sent.id, token)
+    if (!this.#socket.stamps) {
+      if (this.#stamps) this.#link.emit({ on: 'sent', channel: this.#name, token, stamp: before })
+      return undefined
+    }
+    this.#await(sent.id, token, before)
     const stamp = this.#socket.receiveStamp()
     if (stamp !== undefined && !isFailed(stamp)) this.#takeStamp(stamp)
     return this.#watch()
@@ -95,15 +98,11 @@ class UdpChannel implements Channel {
     this.#socket.close()
   }
 
-  #await(id: number, token: number): void {
-    this.#tokens.set(id, token)
-    if (this.#tokens.size <= MAX_AWAITED) return
-    const oldest = this.#tokens.keys().next()
-    if (oldest.done !== true) this.#tokens.delete(oldest.value)
-  }
-
-  #sent(token: number, stamp: Stamp): void {
-    this.#link.emit({ on: 'sent', channel: this.#name, token, stamp })
+  #await(id: number, token: number, before: Stamp): void {
+    this.#awaited.set(id, { token, before })
+    if (this.#awaited.size <= MAX_AWAITED) return
+    const oldest = this.#awaited.keys().next()
+    if (oldest.done !== true) this.#awaited.delete(oldest.value)
   }
 
   #drain(): boolean {
@@ -127,10 +126,13 @@ class UdpChannel implements Channel {
 
   #takeStamp({ id, software }: Message): void {
     if (id === undefined || software === undefined) return
-    const token = this.#tokens.get(id)
-    if (token === undefined) return
-    this.#tokens.delete(id)
-    this.#sent(token, { at: utc(software), kind: 'kernel' })
+    const awaited = this.#awaited.get(id)
+    if (awaited === undefined) return
+    this.#awaited.delete(id)
+    const { token, before } = awaited
+    const stamp: Stamp = { at: utc(software), kind: 'kernel' }
+    const cost = nanos(Number(software - before.at))
+    this.#link.emit({ on: 'sent', channel: this.#name, token, stamp, cost })
   }
 
   #takePacket({ data, software }: Message): void {

@@ -9,10 +9,10 @@
  */
 import type { ClockChange } from '../core/clock-change.ts'
 import type { Now } from '../core/machine.ts'
-import { drifted, mono, nanos, plus } from '../core/units.ts'
+import { keepLast, median } from '../core/stats.ts'
+import { drifted, mono, type Nanos, nanos, plus } from '../core/units.ts'
 import {
   type Answer,
-  type Exchange,
   type History,
   judge,
   type Limits,
@@ -24,14 +24,20 @@ import {
   type Seen,
 } from './ntp-exchange.ts'
 import { NO_STAMP } from './ntp-packet.ts'
+import type { Settled } from './ntp-pending.ts'
 
 const INTERLEAVED_MISSES = 4
+/** Sends of which the median cost is taken: a collection of garbage in one of them is outvoted. */
+const COSTS = 8
+/** A program that is held up longer than that says nothing of a server's. */
+const MAX_COST = 50_000
 
 export class Association {
   readonly #xleave: boolean
   #history: History | undefined
   #seen: Seen | undefined
   #misses = 0
+  #costs: readonly number[] = []
 
   constructor(xleave: boolean) {
     this.#xleave = xleave
@@ -48,15 +54,21 @@ export class Association {
   }
 
   /** The exchange is complete: what it measures. */
-  settle(exchange: Omit<Exchange, 'history'>, request: Request, limits: Limits): Measured {
+  settle(exchange: Settled, request: Request, limits: Limits): Measured {
     const { packet, interleaved, t1, t4, moved } = exchange
-    const measured = measure({ ...exchange, history: this.#history }, limits)
+    const sendCost = this.#sendCost(exchange.sendCost)
+    const measured = measure({ ...exchange, sendCost, history: this.#history }, limits)
     const { receive, transmit } = packet
     this.#seen = { receive, transmit }
     this.#history = { t1, t4, receive, basic: !interleaved, moved }
     if (interleaved) this.#misses = 0
     else this.missed(request)
     return measured
+  }
+
+  #sendCost(latest: Nanos | undefined): Nanos {
+    if (latest !== undefined && latest >= 0) this.#costs = keepLast(this.#costs, latest, COSTS)
+    return nanos(this.#costs.length === 0 ? 0 : Math.min(median(this.#costs), MAX_COST))
   }
 
   /** The request had no answer of the kind it asked for. */

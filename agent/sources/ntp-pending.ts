@@ -21,9 +21,16 @@ export interface Pending {
   readonly handedOver: LocalStamp | undefined
   /** The transmit stamp. */
   readonly t1: LocalStamp | undefined
+  /** What our own way from the program to that stamp took. */
+  readonly sendCost: Nanos | undefined
   readonly answer: PendingAnswer | undefined
   /** Uncertainty of clock changes meanwhile. */
   readonly moved: Nanos
+}
+
+/** An exchange that is complete; the send cost is that of this request alone. */
+export type Settled = Omit<Exchange, 'history' | 'sendCost'> & {
+  readonly sendCost: Nanos | undefined
 }
 
 export interface PendingAnswer {
@@ -45,6 +52,7 @@ export const newPending = (
   stamps: undefined,
   handedOver: undefined,
   t1: undefined,
+  sendCost: undefined,
   answer: undefined,
   moved: nanos(0),
 })
@@ -58,13 +66,13 @@ export const handedOver = (pending: Pending, stamps: StampKind, now: Now): Pendi
 
 /** All there? Then the exchange; else undefined. `patient`: a transmit stamp may still come. */
 export function exchangeOf(
-  { answer, t1, handedOver: fallback, stamps, moved }: Pending,
+  { answer, t1, sendCost, handedOver: fallback, stamps, moved }: Pending,
   patient: boolean,
-): Omit<Exchange, 'history'> | undefined {
+): Settled | undefined {
   if (answer === undefined) return undefined
   // a channel without kernel stamps has nothing to wait for
   const sent = t1 ?? (patient && stamps !== 'daemon' ? undefined : fallback)
-  return sent === undefined ? undefined : { ...answer, t1: sent, moved }
+  return sent === undefined ? undefined : { ...answer, t1: sent, sendCost, moved }
 }
 
 /** The frequency of our clock was changed while the request was under way. */

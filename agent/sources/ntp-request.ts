@@ -101,10 +101,10 @@ export class NtpRequests {
     return { actions: [{ do: 'send', channel, data, token: pending.token }] }
   }
 
-  sent({ channel, token, stamp }: EventOf<'sent'>): Progress {
+  sent({ channel, token, stamp, cost }: EventOf<'sent'>): Progress {
     const pending = this.#pending
     if (pending?.channel !== channel || pending.token !== token) return NOTHING
-    this.#pending = { ...pending, t1: stamp }
+    this.#pending = { ...pending, t1: stamp, sendCost: cost }
     return this.#settle(this.#pending, true)
   }
 

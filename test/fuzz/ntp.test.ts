@@ -117,7 +117,12 @@ t.test('whatever answers our request is judged and measured without an exception
         refused += 1
         continue
       }
-      const exchange = { ...answer, t1: stamp, t4: { ...stamp, at: utc(at + 1_000_000n) } }
+      const exchange = {
+        ...answer,
+        sendCost: nanos(0),
+        t1: stamp,
+        t4: { ...stamp, at: utc(at + 1_000_000n) },
+      }
       const result = measure(
         { ...exchange, history: { ...history, receive: answer.packet.receive }, moved: nanos(0) },
         { maxDelay: nanos(3e9), correction: nanos(0) },

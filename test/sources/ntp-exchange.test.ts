@@ -63,6 +63,7 @@ const exchange = (fields: Partial<Exchange>): Exchange => ({
   t1: stamp(NOW - MS),
   t4: stamp(NOW + MS),
   history: undefined,
+  sendCost: nanos(0),
   moved: nanos(0),
   ...fields,
 })
@@ -101,6 +102,24 @@ t.test('a cookie is never the unset stamp, and the two are never equal', async (
   t.not(request.receive, request.transmit)
   const same = makeRequest(new Uint8Array(16).fill(9), past)
   t.not(same.receive, same.transmit)
+})
+
+t.test(
+  'a basic answer was stamped by a program, so our own way to the wire counts too',
+  async (t) => {
+    const plain = measurement({})
+    const counted = measurement({ sendCost: nanos(4000) })
+    // local - server: an earlier T1 makes our clock seem 2 us farther behind
+    t.equal(counted.offset - plain.offset, -2000)
+    t.equal(counted.delay - plain.delay, 4000)
+    t.equal(Math.round(counted.dispersion - plain.dispersion), 2000, 'and half of it may be wrong')
+  },
+)
+
+t.test('an interleaved one was stamped by the kernel, as ours', async (t) => {
+  const packet = answer({ transmit: utcToStamp(utc(NOW - 1000n * MS + 600_000n)) })
+  const fields = { packet, interleaved: true, history: past }
+  t.same(measurement({ ...fields, sendCost: nanos(4000) }), measurement(fields))
 })
 
 t.test('an answer to our request is valid', async (t) => {
