@@ -15,4 +15,4 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 }
 
 /** What runs on every change: the first of everything that steers. */
-export const SHORT: readonly string[] = ['follow', 'drive']
+export const SHORT: readonly string[] = ['follow']

@@ -15,6 +15,7 @@ async function watchSystem(lab: Lab, yaml: string): Promise<Check[]> {
   let violations = 0
   let state = ''
   let steps = 0
+  let told = 0
   while (lab.elapsed() < from + SECONDS) {
     const truth = lab.truth()
     readings.push(truth)
@@ -25,6 +26,10 @@ async function watchSystem(lab: Lab, yaml: string): Promise<Check[]> {
       if (bound !== null && Math.abs(lab.truth().system) > bound * 1e9 + 1000) violations += 1
       state = system.state
       steps = Object.values(system.steps).reduce((sum, count) => sum + count, 0)
+    }
+    if (lab.elapsed() > told + 5) {
+      told = lab.elapsed()
+      lab.say(`system ${truth.system} ns, PHC 1 ${truth.phc1} ns, ${state}`)
     }
     await lab.wait(0.25)
   }
