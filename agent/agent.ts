@@ -205,7 +205,10 @@ export class Agent {
   /** What a discipline did: told to whoever stores samples, counted, and its drift kept. */
   #apply(clock: ClockName, outcome: Outcome, now: Now, out: Action[]): void {
     for (const note of outcome.notes) this.#note({ ...note, subject: clock }, now, out)
-    for (const change of outcome.changes) this.#broadcast({ on: 'change', change }, now, out)
+    for (const change of outcome.changes) {
+      for (const discipline of this.#disciplines.values()) discipline.referenceChanged(change)
+      this.#broadcast({ on: 'change', change }, now, out)
+    }
     if (outcome.drift !== undefined) {
       const key = prefixed(SELF, DRIFT + clock)
       out.push({ do: 'store', key, file: driftFile(clock), text: outcome.drift })

@@ -16,7 +16,7 @@ import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import type { ClockName, Sample } from './core/sample.ts'
-import { elapsed, type Instant, mono, nanos, type Ppb, ppb } from './core/units.ts'
+import { elapsed, type Instant, mono, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
 import type { ClockView } from './observe/snapshot.ts'
 import type { ClockPort, ClockStatus } from './ports/clock.ts'
 import { type Believed, References } from './references.ts'
@@ -100,6 +100,11 @@ export class Discipline {
     this.#references.reach(source, reach, trouble, poll)
   }
 
+  /** The clock of a source was changed: what was measured against it moves. */
+  referenceChanged(change: ClockChange): void {
+    this.#references.moveReference(change)
+  }
+
   /** TAI - UTC by a reference that vouches for it. */
   tai(offset: number): void {
     this.#taiOffset = offset
@@ -147,7 +152,7 @@ export class Discipline {
       offset: this.#bound.offset,
       offsetSource: this.#references.selected ?? '',
       frequency: this.#steering.frequency,
-      bound: this.#bound.at(this.#growth, now.mono),
+      bound: this.#boundAt(now),
       boundGrowth: this.#growth,
       holdoverLeftSeconds: this.#holdoverLeft(now),
       leap: this.#status?.leap ?? 'none',
@@ -184,21 +189,38 @@ export class Discipline {
   }
 
   /** A believed measurement: state, bound and, in drive mode, a correction. */
-  #use(sample: Sample, { offset, distance, weight, interval }: Believed, now: Now): void {
+  #use(sample: Sample, believed: Believed, now: Now): void {
+    const { offset, distance, weight, interval } = believed
     const before = this.#state.state
+    if (believed.jumped) this.#jumped(sample, now)
     this.#state.measured(offset, now.mono)
     if (this.#state.state === 'locked') this.#learn(now)
     if (!this.#steering.writes) this.#see()
     this.#bound.measured({ at: sample.at, offset, distance, slew: ppb(0) })
     const edge = edgeOf(sample)
-    this.#absorb(this.#steering.correct({ offset, at: sample.at, weight, edge, interval }))
+    this.#absorb(
+      this.#steering.correct({ offset, at: sample.at, now: now.mono, weight, edge, interval }),
+    )
     this.#bound.slewed(this.#steering.slew)
     this.#announce(before)
   }
 
+  /** Two samples in a row say so, and no foreign step was seen: this machine stood still. */
+  #jumped({ source, offset }: Sample, now: Now): void {
+    if (Math.abs(offset) <= this.#config.step.foreign * 1e9) return
+    this.#steering.resumed()
+    this.#state.stepped(now.mono)
+    this.#note('jump', `${(offset / 1e9).toFixed(6)} s by ${source}`)
+  }
+
+  #boundAt(now: Now): Nanos | undefined {
+    const bound = this.#bound.at(this.#growth, now.mono)
+    return bound && nanos(Math.max(bound, this.#references.doubted))
+  }
+
   #unreferenced(now: Now): void {
     const was = this.#state.state
-    this.#state.unreferenced(this.#bound.at(this.#growth, now.mono), now.mono)
+    this.#state.unreferenced(this.#boundAt(now), now.mono)
     if (was === 'locked') this.#coast(now)
   }
 
@@ -254,7 +276,7 @@ export class Discipline {
     if (this.clock !== 'system' || !this.#steering.writes) return
     const truth = {
       state: this.#state.state,
-      bound: this.#bound.at(this.#growth, now.mono),
+      bound: this.#boundAt(now),
       offset: this.#bound.offset,
       leap: this.#references.last?.leap,
       taiOffset: this.#taiOffset,

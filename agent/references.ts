@@ -6,7 +6,7 @@ import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import { rootDistance, type Sample } from './core/sample.ts'
-import { elapsed, type Instant, type Nanos, nanos, type Ppb } from './core/units.ts'
+import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
 import { agedDistance, SampleFilter } from './select/filter.ts'
 import type { SourceRule } from './select/rule.ts'
 import { intervalOf, type Judgement, type Selection, select } from './select/select.ts'
@@ -24,8 +24,12 @@ interface Followed {
   trouble: string
   /** Seconds between its polls, as it says. */
   poll: number | undefined
-  /** The last sample was set aside as a spike: a second one in a row is believed. */
-  spiked: boolean
+  /** The last sample, where it was set aside as a spike: a second one in a row is believed. */
+  spike: Sample | undefined
+  /** The source jumped, and nothing was believed of it since. */
+  jumped: boolean
+  /** How far off the clock may be by what is set aside or not believed yet, ns. */
+  doubt: Nanos
   /** Samples since everybody is to be heard anew. */
   heard: number
 }
@@ -42,6 +46,8 @@ export interface Believed {
   readonly weight: number
   /** Seconds between samples. */
   readonly interval: number
+  /** Far from where the clock was a moment ago, and no spike: the world went on without this machine. */
+  readonly jumped: boolean
 }
 
 export class References {
@@ -83,6 +89,14 @@ export class References {
     return this.selected === undefined ? undefined : this.#followed.get(this.selected)?.filter.last
   }
 
+  /**
+   * What was said last and is not believed, or not yet: until the next samples tell, the clock may be
+   * as wrong as that. 0 when nothing is set aside.
+   */
+  get doubted(): Nanos {
+    return nanos(Math.max(0, ...[...this.#followed.values()].map(({ doubt }) => doubt)))
+  }
+
   /** How fast the clock runs away from the selected source, as measured. */
   get rate(): SampleFilter['rate'] {
     return this.selected === undefined ? undefined : this.#followed.get(this.selected)?.filter.rate
@@ -106,14 +120,21 @@ export class References {
     const followed = this.#follow(sample.source)
     followed.reach = followed.reach === 0 ? 1 : followed.reach
     const { filter } = followed
-    if (!followed.spiked && filter.isSpike(sample, this.#spikeLimit)) {
-      followed.spiked = true
+    const { spike } = followed
+    if (spike === undefined && filter.isSpike(sample, this.#spikeLimit)) {
+      followed.spike = sample
+      followed.doubt = this.#doubtOf(followed, sample)
       const detail = `${sample.source}: ${(sample.offset / 1e9).toFixed(9)} s`
       this.#note({ code: 'spike', detail })
       return undefined
     }
-    followed.spiked = false
+    const jumped = spike !== undefined && filter.isSpike(sample, this.#spikeLimit)
+    followed.spike = undefined
+    followed.jumped ||= jumped
+    // what was measured before a jump means nothing any more
+    if (jumped) filter.clear()
     filter.add(sample)
+    followed.doubt = followed.jumped ? this.#doubtOf(followed, sample) : nanos(0)
     // after a loss the first answer decides as little as at start
     if (this.#lost) this.bePatient(now.mono)
     this.#lost = false
@@ -122,11 +143,15 @@ export class References {
     if (sample.source !== this.selected || this.waits(now)) return undefined
     const offset = this.#combined(sample, now, growth)
     const own = Math.max(rootDistance(sample), filter.jitter)
+    const moved = followed.jumped
+    followed.jumped = false
+    followed.doubt = nanos(0)
     return {
       offset,
       distance: nanos(own + Math.abs(offset - sample.offset)),
       weight: filter.weight,
       interval: intervalOf(followed) ?? 1,
+      jumped: moved,
     }
   }
 
@@ -154,10 +179,21 @@ export class References {
   move(change: ClockChange): void {
     const forget = change.foreign && change.step !== 0n
     if (forget) this.bePatient(change.at)
-    for (const { filter } of this.#followed.values()) {
-      if (forget) filter.clear()
-      else filter.move(change)
+    for (const followed of this.#followed.values()) {
+      if (change.step !== 0n) settle(followed)
+      if (forget) followed.filter.clear()
+      else followed.filter.move(change)
     }
+  }
+
+  /** A PHC that is the reference here went forward: the same as this clock going back. */
+  moveReference({ clock, ...change }: ClockChange): void {
+    const followed = this.#followed.get(clock)
+    const measured = followed?.filter.last?.clock
+    if (followed === undefined || measured === undefined || measured === clock) return
+    const [step, frequency] = [-change.step, ppb(-change.frequency)]
+    followed.filter.move({ ...change, clock: measured, step, frequency })
+    if (step !== 0n) settle(followed)
   }
 
   /** Somebody who answers has not been heard enough yet. */
@@ -172,6 +208,12 @@ export class References {
     return early
   }
 
+  /** Of a source that is not the selected one only what its verdict makes of it counts. */
+  #doubtOf({ rule }: Followed, sample: Sample): Nanos {
+    const counts = rule.source === this.selected || this.selected === undefined
+    return nanos(counts ? Math.abs(sample.offset) + rootDistance(sample) : 0)
+  }
+
   #follow(source: string): Followed {
     const known = this.#followed.get(source)
     if (known !== undefined) return known
@@ -179,7 +221,7 @@ export class References {
     const filter = new SampleFilter()
     const followed = {
       ...{ rule, filter, reach: undefined, trouble: '', poll: undefined },
-      ...{ spiked: false, heard: 0 },
+      ...{ spike: undefined, jumped: false, doubt: nanos(0), heard: 0 },
     }
     this.#followed.set(source, followed)
     return followed
@@ -198,4 +240,11 @@ export class References {
     }
     return total === 0 ? sample.offset : nanos(sum / total)
   }
+}
+
+/** The clock was stepped: what was doubtful is so no more. */
+function settle(followed: Followed): void {
+  followed.spike = undefined
+  followed.jumped = false
+  followed.doubt = nanos(0)
 }

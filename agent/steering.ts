@@ -9,13 +9,27 @@ import { Actuator, type ActuatorOutcome } from './clock/actuator.ts'
 import type { OscillatorHistory } from './clock/oscillator-history.ts'
 import type { ClockConfig } from './config/types.ts'
 import type { Sample } from './core/sample.ts'
-import { type Instant, type Nanos, nanos, type Ppb, plus, ppb } from './core/units.ts'
+import {
+  drifted,
+  elapsed,
+  type Instant,
+  type Nanos,
+  nanos,
+  type Ppb,
+  plus,
+  ppb,
+} from './core/units.ts'
 import type { ClockPort } from './ports/clock.ts'
 import { createServo, type EdgeKind } from './servo/catalogue.ts'
 import type { Servo } from './servo/servo.ts'
 import { StepPolicy } from './servo/step-policy.ts'
 
 const GENTLE = ppb(50_000)
+/** A clock that was taken over with a known frequency gets its first offsets removed in no less time. */
+const SOFT_SECONDS = 10
+const SOFT_SAMPLES = 10
+/** And by no less than this: it is what a restart may cost. */
+const SOFT = ppb(60)
 /** An interval that differs by less is the same. */
 const SAME_INTERVAL = 0.1
 /** A slew ends with its offset, and not before the next sample is late by so many intervals. */
@@ -24,6 +38,8 @@ const PATIENT_INTERVALS = 1.25
 export interface Measured {
   readonly offset: Nanos
   readonly at: Instant<'mono'>
+  /** When the correction takes effect. */
+  readonly now: Instant<'mono'>
   readonly weight: number
   readonly edge: EdgeKind
   /** Seconds between samples. */
@@ -51,6 +67,8 @@ export class Steering {
   #slewEnds: Instant<'mono'> | undefined
   /** The clock was steered well by another reference a moment ago: the next one takes over softly. */
   #handover = false
+  /** Samples that are still to be corrected softly. */
+  #soft = 0
 
   constructor(config: ClockConfig, port: ClockPort, history: OscillatorHistory) {
     this.#config = config
@@ -118,15 +136,26 @@ export class Steering {
   check(): ReturnType<Actuator['check']> {
     const dialled = this.#actuator.frequency
     const found = this.#actuator.check()
-    if (found.changes.some(({ step }) => step !== 0n)) {
-      this.#policy.foreignStep()
-      this.#servo = undefined
-      this.#slewEnds = undefined
-      this.#handover = false
+    const stepped = found.changes.reduce((sum, { step }) => sum + step, 0n)
+    if (stepped !== 0n) {
+      this.#policy.foreignStep(nanos(Number(stepped)))
+      this.#startAnew()
     }
     const turned = found.changes.some(({ frequency }) => frequency !== 0)
     if (!this.writes || !turned || dialled === undefined) return found
     return { ...found, ...joined(found, this.#actuator.setFrequency(dialled)) }
+  }
+
+  /** The machine stood still while the world went on: all the same as if somebody stepped the clock. */
+  resumed(): void {
+    this.#policy.resumed()
+    this.#startAnew()
+  }
+
+  #startAnew(): void {
+    this.#servo = undefined
+    this.#slewEnds = undefined
+    this.#handover = false
   }
 
   /** Ends a slew that no sample renewed when it has done its work, lest it runs past zero. */
@@ -169,7 +198,9 @@ export class Steering {
     if (!this.writes) return NOTHING
     if (decision.act === 'step') return this.#step(measured.offset, decision.reason)
     const { servo } = this.#servoFor(measured)
-    const { state, frequency } = servo.sample(measured.offset, measured.at, measured.weight)
+    const { offset, at } = brought(measured, this.slew)
+    servo.limitSlew(this.#slewLimit(offset))
+    const { state, frequency } = servo.sample(offset, at, weightOf(measured))
     if (state === 'unlocked') return NOTHING
     this.#slewEnds = slewEnd(measured, ppb(frequency - servo.steady))
     return this.#actuator.setFrequency(frequency)
@@ -185,6 +216,14 @@ export class Steering {
     return { ...done, notes: [...done.notes, { code: 'step', detail }] }
   }
 
+  #slewLimit(offset: Nanos): Ppb {
+    const most = this.#config.maxSlewPpm * 1000
+    const usual = this.#handover ? Math.min(GENTLE, most) : most
+    if (this.#soft === 0) return ppb(usual)
+    this.#soft -= 1
+    return ppb(Math.min(usual, Math.max(SOFT, Math.abs(offset) / SOFT_SECONDS)))
+  }
+
   #servoFor({ edge, interval }: Measured): { readonly servo: Servo } {
     const present = this.#servo
     if (present?.edge === edge) {
@@ -195,18 +234,29 @@ export class Steering {
       return present
     }
     const frequency = this.steady
-    const maxSlew = ppb(this.#config.maxSlewPpm * 1000)
     const servo = createServo(this.#config.servo, {
       edge,
       interval,
       frequency: frequency ?? this.frequency ?? ppb(0),
       locked: frequency !== undefined,
       maxFrequency: this.#maxFrequency,
-      maxSlew: this.#handover ? ppb(Math.min(GENTLE, maxSlew)) : maxSlew,
     })
+    this.#soft = frequency === undefined ? 0 : SOFT_SAMPLES
     this.#servo = { edge, servo, interval }
     return this.#servo
   }
+}
+
+/** What ptp4l tells of its noise is of the stream, not of one Sync: linuxptp weighs them all alike. */
+const weightOf = ({ edge, weight }: Measured): number => (edge === 'hardware' ? 1 : weight)
+
+/**
+ * The offset as it is by now: since the measurement the slew went on moving the clock. A ptp4l is asked
+ * up to a second after its Sync, and a loop that is late by one interval rings.
+ */
+function brought({ offset, at, now }: Measured, slew: Ppb): Pick<Measured, 'offset' | 'at'> {
+  if (slew === 0 || now <= at) return { offset, at }
+  return { offset: nanos(offset + drifted(slew, elapsed(now, at))), at: now }
 }
 
 /** Between two samples the slew is the business of the servo alone. */

@@ -192,6 +192,17 @@ t.test(
   },
 )
 
+t.test('a machine that stood still while the world went on is put right by one step', async (t) => {
+  const source = phc()
+  const bench = new Bench({ clock: { rate: 20_000 }, sources: [source] }).run(60)
+  bench.clock.error -= 60e9
+  bench.run(30)
+  t.equal(bench.codes('jump').length, 1)
+  t.same(bench.view.steps, { boot: 0, foreign: 1 })
+  t.ok(Math.abs(bench.clock.error) < US, `${bench.clock.error} ns`)
+  t.equal(bench.view.state, 'locked')
+})
+
 t.test('beyond the panic limit steering is frozen, and thaws', async (t) => {
   const source = phc()
   const config = { step: { boot: 0.01, foreign: 0.128, panic: 1 } }

@@ -55,6 +55,46 @@ t.test('a spike is set aside once, the next one is believed', async (t) => {
   t.same(notes, ['reference', 'spike'])
 })
 
+t.test('as long as a spike is not explained the clock may be as wrong as that', async (t) => {
+  const { add, all } = references()
+  for (let k = 1; k <= 6; k += 1) add('a', k)
+  t.equal(all.doubted, 0)
+  add('a', 7, { offset: nanos(9e6) })
+  t.ok(all.doubted > 9e6)
+  add('a', 8)
+  t.equal(all.doubted, 0, 'it was one')
+})
+
+t.test('two in a row are a jump, told once, and what was before means nothing', async (t) => {
+  const { add, all } = references()
+  for (let k = 1; k <= 6; k += 1) add('a', k)
+  add('a', 7, { offset: nanos(-60e9) })
+  t.match(add('a', 8, { offset: nanos(-60e9) }), { offset: -60e9, jumped: true })
+  t.equal(all.doubted, 0, 'believed')
+  t.match(add('a', 9, { offset: nanos(-60e9) }), { jumped: false })
+})
+
+t.test('a jump is remembered until its source is believed again', async (t) => {
+  const { add, all } = references()
+  for (let k = 1; k <= 6; k += 1) add('a', k)
+  all.reach('a', 0, 'not synchronized')
+  for (const k of [7, 8]) add('a', k, { offset: nanos(-60e9), leap: 'unknown' })
+  t.ok(all.doubted > 59e9)
+  for (const k of [9, 10]) t.equal(add('a', k, { offset: nanos(-60e9) }), undefined, 'after a loss')
+  t.match(add('a', 11, { offset: nanos(-60e9) }), { jumped: true })
+})
+
+t.test('a reference that is stepped itself moves what was measured against it', async (t) => {
+  const { add, all } = references({ 'phc:eth0': 0 })
+  for (let k = 1; k <= 6; k += 1) add('phc:eth0', k, { offset: nanos(0) })
+  const change = { at: at(6.5), step: 5_000_000n, frequency: ppb(0), uncertainty: nanos(0) }
+  all.moveReference({ ...change, clock: 'phc:eth0', foreign: false })
+  t.equal(all.last?.offset, -5e6, 'the PHC went forward, so this clock is behind')
+  t.ok(add('phc:eth0', 7, { offset: nanos(-5e6) }), 'no spike')
+  all.moveReference({ ...change, clock: 'phc:eth9', foreign: false })
+  t.equal(all.last?.offset, -5e6, 'another PHC is none of ours')
+})
+
 t.test('another reference and a lost majority are told once', async (t) => {
   const { add, all, notes } = references({ a: 1, b: 1, p: 0 })
   add('a', 1)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { OscillatorHistory } from '../agent/clock/oscillator-history.ts'
-import { nanos, ppb } from '../agent/core/units.ts'
+import { mono, nanos, ppb } from '../agent/core/units.ts'
 import { edgeOf, Steering } from '../agent/steering.ts'
 import { FakeClock, type FakeClockOptions } from './clock/fake-clock.ts'
 import { CONFIG } from './discipline-bench.ts'
@@ -12,7 +12,10 @@ function steering(options: FakeClockOptions = {}, drift?: number) {
   const steered = new Steering(CONFIG, clock, history)
   steered.begin(drift === undefined ? undefined : ppb(drift))
   const correct = (offset: number, edge: 'phc' | 'software' = 'phc', interval = 1) =>
-    steered.correct({ offset: nanos(offset), at: clock.now.mono, weight: 1, edge, interval })
+    steered.correct({
+      ...{ offset: nanos(offset), at: clock.now.mono, now: clock.now.mono },
+      ...{ weight: 1, edge, interval },
+    })
   return { clock, history, steered, correct }
 }
 
@@ -68,6 +71,8 @@ t.test('an interval that changes changes the gains', async (t) => {
 t.test('a slew ends with its offset when no sample renews it', async (t) => {
   const { clock, correct, steered } = steering({}, -20_000)
   t.same(steered.expire(clock.now.mono).changes, [], 'there is none')
+  // the soft samples of a take-over
+  for (let k = 0; k < 10; k += 1) correct(0)
   correct(1000)
   clock.pass(1)
   t.same(steered.expire(clock.now.mono).changes, [], 'a sample may still come')
@@ -75,6 +80,50 @@ t.test('a slew ends with its offset when no sample renews it', async (t) => {
   t.equal(steered.expire(clock.now.mono).changes.length, 1)
   t.equal(clock.frequency, steered.steady)
   t.same(steered.expire(clock.now.mono).changes, [])
+})
+
+t.test('a take-over removes its first offsets in ten seconds, not with full gain', async (t) => {
+  const { clock, correct, steered } = steering({}, -20_000)
+  correct(300)
+  t.equal(Math.round(steered.slew), -60, 'that is what a restart may cost')
+  correct(10_000)
+  t.equal(Math.round(steered.slew), -1000)
+  for (let k = 0; k < 10; k += 1) correct(0)
+  correct(300)
+  t.ok(steered.slew < -200, `${steered.slew} ppb: the full gain afterwards`)
+  t.ok(clock.frequency < -20_200)
+})
+
+t.test(
+  'an offset counts as it is when it is corrected, not as it was when it was measured',
+  async (t) => {
+    const { clock, steered } = steering({}, -20_000)
+    const correct = (age: number) => {
+      const { mono: now } = clock.now
+      const measured = { offset: nanos(10_000), at: mono(now - BigInt(age)), now }
+      steered.correct({ ...measured, weight: 1, edge: 'phc', interval: 1 })
+    }
+    correct(0)
+    const { slew } = steered
+    clock.pass(2)
+    correct(1e9)
+    const fresh = steering({}, -20_000)
+    fresh.correct(10_000)
+    fresh.clock.pass(2)
+    fresh.correct(10_000 + slew)
+    t.ok(Math.abs(clock.frequency - fresh.clock.frequency) < 1, 'one second of that slew is over')
+  },
+)
+
+t.test('a Sync of ptp4l counts in full, whatever its jitter', async (t) => {
+  const dialled = [1, 0.01].map((weight) => {
+    const { clock, steered } = steering({}, -20_000)
+    const { mono: at } = clock.now
+    const measured = { offset: nanos(500), at, now: at, weight, interval: 1 }
+    steered.correct({ ...measured, edge: 'hardware' })
+    return clock.frequency
+  })
+  t.equal(dialled[0], dialled[1])
 })
 
 t.test('a foreign frequency is taken back at once', async (t) => {

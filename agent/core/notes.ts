@@ -58,6 +58,10 @@ export const NOTES = {
   reference: ['info', 'another reference was selected'],
   'no-majority': ['warning', 'the sources do not agree'],
   spike: ['count', 'an offset far off its neighbours was set aside'],
+  jump: [
+    'warning',
+    'two samples in a row are far from where the clock was: this machine stood still',
+  ],
   step: ['warning', 'a clock was stepped'],
   'step-refused': ['warning', 'a step was wanted and not allowed'],
   panic: ['error', 'the offset is beyond the panic limit: steering is frozen'],

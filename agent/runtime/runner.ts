@@ -48,6 +48,8 @@ export class Runner {
   readonly #stores = new Set<Promise<void>>()
   #draining = false
   #stopped = false
+  /** Nothing but the end of what is being stored counts any more. */
+  #stopping = false
 
   constructor(core: Core, options: RunnerOptions) {
     this.#core = core
@@ -82,18 +84,19 @@ export class Runner {
 
   /** Tells the core, does what it still wants, and ends everything; files are written when it resolves. */
   async stop(): Promise<void> {
-    if (this.#stopped) return
+    if (this.#stopping) return
     this.#deliver({ on: 'stop' })
-    this.#stopped = true
+    this.#stopping = true
     this.#queue.length = 0
     this.#timers.clear()
     this.#resolver.cancel()
     this.#channels.closeAll()
     await Promise.all(this.#stores)
+    this.#stopped = true
   }
 
   #deliver(event: Event, link?: { readonly live: boolean }): void {
-    if (this.#stopped) return
+    if (this.#stopped || (this.#stopping && !isOfStore(event))) return
     this.#queue.push({ event, link })
     if (this.#draining) return
     this.#draining = true
@@ -219,3 +222,6 @@ export class Runner {
     )
   }
 }
+
+const isOfStore = (event: Event): boolean =>
+  event.on === 'stored' || (event.on === 'failed' && event.what === 'store')

@@ -16,7 +16,6 @@ export interface ServoRequest {
   /** `frequency` was learnt and holds: take over without an estimate. */
   readonly locked: boolean
   readonly maxFrequency: Ppb
-  readonly maxSlew: Ppb
 }
 
 /**

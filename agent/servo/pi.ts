@@ -93,10 +93,12 @@ export class PiServo implements Servo {
   #firstUpdate = true
   /** First of the samples that a clamped slew works against, and when the last of them was. */
   #slewing: Slewing | undefined
+  #maxSlew: Ppb | undefined
 
   constructor(options: PiOptions) {
     this.#options = options
     this.#drift = -options.frequency
+    this.#maxSlew = options.maxSlew
     this.#count = options.locked === true ? 2 : 0
     this.setUpdateInterval(options.interval ?? 1)
   }
@@ -114,6 +116,10 @@ export class PiServo implements Servo {
     this.#interval = interval
     this.#kp = Math.min(gains.kpScale * interval ** gains.kpExponent, gains.kpNormMax / interval)
     this.#ki = Math.min(gains.kiScale * interval ** gains.kiExponent, gains.kiNormMax / interval)
+  }
+
+  limitSlew(maxSlew: Ppb): void {
+    this.#maxSlew = maxSlew
   }
 
   reset(): void {
@@ -169,7 +175,8 @@ export class PiServo implements Servo {
   }
 
   #track(offset: Nanos, at: Instant<'mono'>, weight: number): ServoOutput {
-    const { stepThreshold = 0, maxFrequency, maxSlew, maxLearn } = this.#options
+    const { stepThreshold = 0, maxFrequency, maxLearn } = this.#options
+    const maxSlew = this.#maxSlew
     if (stepThreshold > 0 && Math.abs(offset) > stepThreshold) {
       this.reset()
       return this.#output('unlocked', this.#drift)

@@ -21,6 +21,8 @@ export interface Servo {
   sample(offset: Nanos, at: Instant<'mono'>, weight: number): ServoOutput
   /** Seconds between samples from now on. */
   setUpdateInterval(interval: number): void
+  /** Largest part of the output that removes an offset, from now on. */
+  limitSlew(maxSlew: Ppb): void
   /** Collect anew; what was learnt of the frequency stays. */
   reset(): void
   /** The frequency that would hold the clock steady as far as learnt: the dial without correction. */

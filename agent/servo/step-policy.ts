@@ -2,14 +2,16 @@
  * Whether an offset is stepped away, slewed, or left alone. A step needs a reason and a budget:
  *
  *   boot      at most three steps before the first lock, beyond `step.boot`
- *   foreign   after somebody else stepped the clock or the machine slept, beyond `step.foreign`
+ *   foreign   after somebody else stepped the clock or the machine slept, beyond `step.foreign`; where
+ *             nobody saw it and only the references say so, not beyond `step.panic`
  *
  * After the first lock an offset beyond `step.panic` freezes steering: it is more likely that the
  * references are wrong than the clock. It thaws by itself when the offset is back within the limit.
- * An offset within 10 ms of TAI - UTC is a missing UTC offset, not time: frozen, too.
+ * An offset within 10 ms of TAI - UTC is a missing UTC offset, not time: frozen, too, unless the clock
+ * was seen to be stepped by just that.
  */
 import type { StepConfig } from '../config/types.ts'
-import type { Nanos } from '../core/units.ts'
+import { type Nanos, nanos } from '../core/units.ts'
 
 export type StepReason = 'boot' | 'foreign'
 
@@ -22,12 +24,16 @@ export type Decision =
 const BOOT_BUDGET = 3
 const TAI_UTC = 37e9
 const TAI_UTC_MARGIN = 10e6
+/** An offset this near to a foreign step is that step. */
+const EXPLAINED = 1e9
 
 export class StepPolicy {
   readonly #config: StepConfig
   #bootSteps = 0
   #booting = true
-  #foreign = false
+  #foreign: 'no' | 'seen' | 'believed' = 'no'
+  /** How far others stepped the clock since it was last locked, ns. */
+  #foreignBy = 0
 
   constructor(config: StepConfig) {
     this.#config = config
@@ -36,22 +42,31 @@ export class StepPolicy {
   /** The clock was locked once: from now on only a foreign step allows another one. */
   locked(): void {
     this.#booting = false
-    this.#foreign = false
+    this.#foreign = 'no'
+    this.#foreignBy = 0
   }
 
-  /** Somebody else stepped the clock, or the machine was suspended. */
-  foreignStep(): void {
-    this.#foreign = true
+  /** Somebody else stepped the clock by so much, or the machine was suspended. */
+  foreignStep(by: Nanos = nanos(0)): void {
+    this.#foreign = 'seen'
+    this.#foreignBy += by
+  }
+
+  /** The references agree that the world went on without this clock. */
+  resumed(): void {
+    if (this.#foreign === 'no') this.#foreign = 'believed'
   }
 
   stepped(reason: StepReason): void {
     if (reason === 'boot') this.#bootSteps += 1
-    else this.#foreign = false
+    else this.#foreign = 'no'
+    this.#foreignBy = 0
   }
 
   decide(offset: Nanos): Decision {
     // neither stepped nor slewed, and no configuration overrides it
-    if (Math.abs(Math.abs(offset) - TAI_UTC) < TAI_UTC_MARGIN) return REFUSED
+    const explained = this.#foreign === 'seen' && Math.abs(offset - this.#foreignBy) < EXPLAINED
+    if (!explained && Math.abs(Math.abs(offset) - TAI_UTC) < TAI_UTC_MARGIN) return REFUSED
     const reason = this.#reasonFor(Math.abs(offset) / 1e9)
     if (reason !== undefined) return { act: 'step', reason }
     const { panic } = this.#config
@@ -62,9 +77,10 @@ export class StepPolicy {
   }
 
   #reasonFor(size: number): StepReason | undefined {
-    const { boot, foreign } = this.#config
+    const { boot, foreign, panic } = this.#config
     if (this.#booting && boot > 0 && size > boot && this.#bootSteps < BOOT_BUDGET) return 'boot'
-    if (this.#foreign && foreign > 0 && size > foreign) return 'foreign'
+    if (this.#foreign === 'no' || foreign === 0 || size <= foreign) return undefined
+    if (this.#foreign === 'seen' || panic === 0 || size <= panic) return 'foreign'
     return undefined
   }
 }

@@ -354,7 +354,7 @@ t.test('stop lets the core have its last word, and waits for the files', async (
   await script.runner.stop()
   await script.runner.stop()
   t.equal(written, 'last')
-  t.same(script.names(), ['start', 'stop'], 'nothing is told after stop')
+  t.same(script.names(), ['start', 'stop', 'stored'], 'and is told how that ended, no more')
 })
 
 t.test('an exception of the core is not caught', async (t) => {

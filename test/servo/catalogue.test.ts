@@ -4,7 +4,7 @@ import { createServo, type EdgeKind } from '../../agent/servo/catalogue.ts'
 
 const request = (edge: EdgeKind, locked: boolean) => ({
   ...{ edge, locked, interval: 1, frequency: ppb(-100) },
-  ...{ maxFrequency: ppb(500_000), maxSlew: ppb(1000) },
+  ...{ maxFrequency: ppb(500_000) },
 })
 
 t.test('each edge has gains of its own: a network is trusted less than a local PHC', async (t) => {

@@ -52,6 +52,29 @@ t.test('beyond the panic limit steering is frozen, and thaws by itself', async (
   t.same(policy.decide(nanos(0.9 * S)), { act: 'slew' })
 })
 
+t.test('a jump that only the references tell of is followed up to the panic limit', async (t) => {
+  const policy = new StepPolicy(CONFIG)
+  policy.locked()
+  policy.resumed()
+  t.same(policy.decide(nanos(-60 * S)), { act: 'step', reason: 'foreign' })
+  t.match(policy.decide(nanos(-1001 * S)), { act: 'freeze', code: 'panic' })
+  policy.foreignStep()
+  t.equal(policy.decide(nanos(-1001 * S)).act, 'step', 'one that was seen has no such limit')
+  const unlimited = new StepPolicy({ ...CONFIG, panic: 0 })
+  unlimited.resumed()
+  t.equal(unlimited.decide(nanos(-1001 * S)).act, 'step')
+})
+
+t.test('unless the clock was seen to be stepped by just that', async (t) => {
+  const policy = new StepPolicy(CONFIG)
+  policy.locked()
+  policy.foreignStep(nanos(37 * S))
+  t.same(policy.decide(nanos(37 * S + 5)), { act: 'step', reason: 'foreign' })
+  t.equal(policy.decide(nanos(-37 * S)).act, 'freeze', 'the other way it explains nothing')
+  policy.stepped('foreign')
+  t.equal(policy.decide(nanos(37 * S)).act, 'freeze', 'once')
+})
+
 t.test('an offset of TAI - UTC is a missing UTC offset, never time', async (t) => {
   for (const booting of [true, false]) {
     const policy = new StepPolicy(CONFIG)

@@ -1,25 +1,18 @@
 /** The peers alone: what is to be beaten, and proof that the lab's own figures are sane. */
-import type { Lab } from '../lab.ts'
+import type { Lab, Program } from '../lab.ts'
 import { rmsOf, type Scenario, settled } from '../scenario.ts'
 
-/** ptp4l on both NICs, hardware stamps, NIC 0 grandmaster. `extra` goes to the time receiver. */
-export function startPtp4l(lab: Lab, ...extra: string[]): void {
+/** ptp4l on both NICs, hardware stamps, NIC 0 grandmaster; gives back the time receiver. */
+export function startPtp4l(lab: Lab, ...extra: string[]): Program {
   lab.call('ip', 'link', 'set', 'lab0', 'up')
   lab.call('ip', 'link', 'set', 'lab1', 'up')
-  lab.start(
-    'ptp4l-0',
-    'ptp4l',
-    '-2',
-    '-i',
-    'lab0',
-    '-m',
-    '--priority1',
-    '1',
-    '--uds_address',
-    '/run/ptp4l0',
-  )
-  lab.start('ptp4l-1', 'ptp4l', '-2', '-i', 'lab1', '-m', '-s', ...extra)
+  const grandmaster = '-2 -i lab0 -m --priority1 1 --uds_address /run/ptp4l0'
+  lab.start('ptp4l-0', 'ptp4l', ...grandmaster.split(' '))
+  return startReceiver(lab, ...extra)
 }
+
+export const startReceiver = (lab: Lab, ...extra: string[]): Program =>
+  lab.start('ptp4l-1', 'ptp4l', '-2', '-i', 'lab1', '-m', '-s', ...extra)
 
 /** Waits until PHC 1 has stayed within 200 ns of PHC 0 for five seconds. */
 export async function untilPhcLocked(lab: Lab): Promise<void> {

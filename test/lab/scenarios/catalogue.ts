@@ -1,18 +1,36 @@
-/** Every scenario of the lab by name. */
+/** Every scenario of the lab by name. Contests and baselines are for the bench. */
 import type { Scenario } from '../scenario.ts'
 import { phc2sysBaseline } from './baselines.ts'
 import { contestHoldover } from './contest-holdover.ts'
 import { contestPhc1, contestPhc16 } from './contest-phc.ts'
+import { contestEndToEnd, contestPhcDriven } from './contest-ptp.ts'
 import { drive, follow } from './follow.ts'
+import { restart, signals } from './lifecycle.ts'
+import { contestNtp, contestNtpInterleaved, ntp } from './ntp.ts'
+import { contestSystemToPhc, systemToPhc } from './reverse.ts'
+import { steps } from './steps.ts'
+import { foreign, lossesOfPtp } from './trouble.ts'
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   follow,
   drive,
+  'system-to-phc': systemToPhc,
+  ntp,
+  foreign,
+  losses: lossesOfPtp,
+  steps,
+  restart,
+  signals,
   'baseline-phc2sys': phc2sysBaseline,
-  'contest-holdover': contestHoldover,
   'contest-phc-1hz': contestPhc1,
   'contest-phc-16hz': contestPhc16,
+  'contest-ptp-phc': contestPhcDriven,
+  'contest-ptp-end-to-end': contestEndToEnd,
+  'contest-system-to-phc': contestSystemToPhc,
+  'contest-ntp': contestNtp,
+  'contest-ntp-xleave': contestNtpInterleaved,
+  'contest-holdover': contestHoldover,
 }
 
 /** What runs on every change: the first of everything that steers. */
-export const SHORT: readonly string[] = ['follow']
+export const SHORT: readonly string[] = ['follow', 'drive', 'ntp', 'restart']

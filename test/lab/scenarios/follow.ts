@@ -92,7 +92,7 @@ export const drive: Scenario = {
       lab,
       `clocks:
   system: { mode: drive }
-  "phc:lab1": { mode: drive }
+  "phc:lab1": { mode: drive, step: { boot: 20us } } # as ptp4l's first_step_threshold
 sources:
   - ptp4l: { socket: /var/run/ptp4l, freeRunning: true }`,
     )
