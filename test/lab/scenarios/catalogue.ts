@@ -9,7 +9,7 @@ import { restart, signals } from './lifecycle.ts'
 import { contestNtp, contestNtpInterleaved, ntp } from './ntp.ts'
 import { contestSystemToPhc, systemToPhc } from './reverse.ts'
 import { steps } from './steps.ts'
-import { foreign, lossesOfPtp } from './trouble.ts'
+import { foreign, lossesOfPtp, phcRemoved } from './trouble.ts'
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   follow,
@@ -18,6 +18,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ntp,
   foreign,
   losses: lossesOfPtp,
+  'phc-removed': phcRemoved,
   steps,
   restart,
   signals,

@@ -89,6 +89,38 @@ const losses: (receiver: { program: Program }) => readonly Loss[] = (receiver) =
   },
 ]
 
+/** A driver that resets: the PHC goes, and comes back under a new number; ptp4l has to be restarted. */
+const removal = (receiver: { program: Program }): Loss => ({
+  name: 'PHC removed',
+  begin: async (lab) => lab.set('nic1/removed', 1),
+  end: async (lab) => {
+    lab.set('nic1/removed', 0)
+    await receiver.program.stop('SIGKILL')
+    receiver.program = startReceiver(lab)
+  },
+})
+
+export const phcRemoved: Scenario = {
+  title: 'the PHC is removed and comes back: holdover within its bound, and back without a step',
+  run: async (lab) => {
+    const receiver = { program: startPtp4l(lab) }
+    await untilPhcLocked(lab)
+    const agent = startAgent(lab, FOLLOW)
+    await untilLocked(lab, agent)
+    await lab.wait(30)
+    const checks = await survive(lab, agent, removal(receiver))
+    lab.say(
+      lab
+        .call('ls', '/dev')
+        .split('\n')
+        .filter((name) => name.startsWith('ptp'))
+        .join(' '),
+    )
+    await agent.stop()
+    return checks
+  },
+}
+
 export const lossesOfPtp: Scenario = {
   title:
     'link down, time stamps lost, ptp4l killed: holdover within its bound, and back without a step',
