@@ -56,16 +56,15 @@ export function nameClocks(config: Config, info: NodeInfo, fallback: ClockConfig
 
 /**
  * The clock that a ptp4l port measures: the PHC with that index under its name here, the system clock
- * for software stamping (index below 0), the PHC of its interface while the index is not known.
+ * for software stamping (index below 0), the PHC of its interface while the index is not known, or is
+ * none of those found at the start: its driver was reset.
  */
 export function clockOfPort(
   clocks: readonly NamedClock[],
   index: number | undefined,
   networkInterface: string,
 ): ClockName | undefined {
-  if (index === undefined) {
-    return clocks.find(({ phc }) => phc?.interfaces.includes(networkInterface))?.name
-  }
-  if (index < 0) return 'system'
-  return clocks.find(({ phc }) => phc?.index === index)?.name
+  if (index !== undefined && index < 0) return 'system'
+  const known = clocks.find(({ phc }) => phc !== undefined && phc.index === index)
+  return (known ?? clocks.find(({ phc }) => phc?.interfaces.includes(networkInterface)))?.name
 }

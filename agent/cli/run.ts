@@ -10,10 +10,10 @@ import { findPhc } from '../clocks.ts'
 import type { Config } from '../config/types.ts'
 import { describeFault } from '../core/errors.ts'
 import type { ClockName } from '../core/sample.ts'
-import type { Node, NodeInfo } from '../ports/node.ts'
+import type { Node, NodeInfo, PhcInfo } from '../ports/node.ts'
 import { readNow } from '../runtime/clock.ts'
 import { createComparer } from '../runtime/compare.ts'
-import { createNode, discover, withResolvConf } from '../runtime/discover.ts'
+import { createNode, discover, discoverPhcs, PLACES, withResolvConf } from '../runtime/discover.ts'
 import { createFiles } from '../runtime/files.ts'
 import { type Endpoint, parseListen } from '../runtime/http.ts'
 import { createIdentifier } from '../runtime/identify.ts'
@@ -64,11 +64,13 @@ function lockDirectory(directory: string, err: Terminal): Locked {
   return { ok: true, release: () => undefined }
 }
 
-function openNode(config: Config, info: NodeInfo, log: Log): Node {
+type PhcOf = (name: ClockName) => PhcInfo | undefined
+
+function openNode(config: Config, info: NodeInfo, phcOf: PhcOf, log: Log): Node {
   return createNode({
     info,
     random: systemRandom,
-    phcOf: (name) => findPhc(info, name),
+    phcOf,
     drives: (name) => config.clocks[name]?.mode === 'drive',
     onFault: (name, fault) => log.note('degraded', name, describeFault(fault), readNow()),
   })
@@ -101,11 +103,13 @@ async function openEndpoints(
 
 /** The agent with everything it acts through, not yet started. */
 function assemble(config: Config, info: NodeInfo, log: Log) {
-  const agent = new Agent(config, openNode(config, info, log), VERSION)
+  const identifier = createIdentifier()
+  // looked for at each opening: a driver that was reset comes back under another number
+  const phcOf: PhcOf = (name) => findPhc({ ...info, phcs: discoverPhcs(PLACES, identifier) }, name)
+  const agent = new Agent(config, openNode(config, info, phcOf, log), VERSION)
   const meter = createProcessMeter()
   const keeper = new Keeper({ agent, now: readNow, process: () => meter.read() })
-  const comparer = createComparer((name: ClockName) => findPhc(info, name)?.device)
-  const identifier = createIdentifier()
+  const comparer = createComparer((name: ClockName) => phcOf(name)?.device)
   const runner = new Runner(keeper, {
     compare: comparer,
     identify: identifier,

@@ -28,6 +28,8 @@ export class Actuator {
   #frequency: Ppb | undefined
   /** It did not take the last frequency as asked: said once, until it does again. */
   #clamped = false
+  /** Why it cannot be read: said once, until it can be again or there is another reason. */
+  #failing = ''
 
   /** `writes`: the clock is driven. Without it nothing is ever written. */
   constructor(port: ClockPort, writes: boolean) {
@@ -50,8 +52,12 @@ export class Actuator {
     const status = this.#read()
     if ('ok' in status) {
       const detail = describeFault(status.fault)
-      return { changes: [], notes: [{ code: 'steer-failed', detail }], status: undefined }
+      const told = this.#failing === detail
+      this.#failing = detail
+      const notes = told ? [] : [{ code: 'steer-failed' as const, detail }]
+      return { changes: [], notes, status: undefined }
     }
+    this.#failing = ''
     const { findings: found, step, frequency } = this.#guard.check(status)
     const findings = this.#writes ? found : found.filter(isForeignToAnyone)
     this.#frequency = status.frequency

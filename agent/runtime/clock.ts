@@ -212,7 +212,7 @@ export function createPhcClock(
   name: ClockName,
   device: string,
   options: ClockOptions = {},
-): { readonly ok: true; readonly port: ClockPort } | Failed {
+): { readonly ok: true; readonly port: ClockPort; readonly close: () => void } | Failed {
   const opened = openDevice(device, notDriven(options), options.ptpCalls ?? PTP_CALLS)
   if (!opened.ok) return opened
   const { clock } = opened
@@ -240,5 +240,5 @@ export function createPhcClock(
     adjust: (adjustment) =>
       capabilities.adjustable ? adjustPhc(applied, adjustment, maxFrequency) : refused,
   }
-  return { ok: true, port }
+  return { ok: true, port, close: () => clock.close() }
 }

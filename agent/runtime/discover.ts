@@ -18,8 +18,9 @@ import type { ClockPort } from '../ports/clock.ts'
 import type { IdentifyPort } from '../ports/identify.ts'
 import type { Node, NodeInfo, PhcInfo } from '../ports/node.ts'
 import type { RandomPort } from '../ports/random.ts'
-import { type ClockOptions, createPhcClock, createSystemClock } from './clock.ts'
+import { type ClockOptions, createSystemClock } from './clock.ts'
 import { createIdentifier } from './identify.ts'
+import { createLastingPhc } from './lasting-phc.ts'
 
 /** Where to look; another root makes another node. */
 export interface Places {
@@ -145,7 +146,7 @@ export function discover(
 export interface NodeOptions {
   readonly info: NodeInfo
   readonly random: RandomPort
-  /** The PHC that a name means on this node (`findPhc` of agent/clocks.ts). */
+  /** The PHC that a name means on this node at present (`findPhc` of agent/clocks.ts). */
   readonly phcOf: (name: ClockName) => PhcInfo | undefined
   /** Whether a clock is to be steered; what is not named here is only read. */
   readonly drives: (name: ClockName) => boolean
@@ -161,9 +162,8 @@ export function createNode(options: NodeOptions): Node {
   const make = (name: ClockName): ClockPort | undefined => {
     const clockOptions = { ...options.clock, drive: options.drives(name) }
     if (name === 'system') return createSystemClock(clockOptions)
-    const phc = options.phcOf(name)
-    if (phc === undefined) return undefined
-    const made = createPhcClock(name, phc.device, clockOptions)
+    if (options.phcOf(name) === undefined) return undefined
+    const made = createLastingPhc(name, () => options.phcOf(name)?.device, clockOptions)
     if (made.ok) return made.port
     options.onFault?.(name, made.fault)
     return undefined
