@@ -59,6 +59,8 @@ export class Discipline {
   #watched: Ppb | undefined
   #status: ClockStatus | undefined
   #taiOffset: number | undefined
+  /** TAI - UTC before the leap second that has just happened. */
+  #staleTai: number | undefined
   #driftAt: Instant<'mono'> = mono(0n)
   #changes: ClockChange[] = []
   #notes: Note[] = []
@@ -107,6 +109,9 @@ export class Discipline {
 
   /** TAI - UTC by a reference that vouches for it. */
   tai(offset: number): void {
+    // a grandmaster needs a moment to tell of a leap second that the kernel has counted already
+    if (offset === this.#staleTai) return
+    this.#staleTai = undefined
     this.#taiOffset = offset
   }
 
@@ -179,6 +184,13 @@ export class Discipline {
     if (found.changes.some(({ step }) => step !== 0n)) this.#state.stepped(now.mono)
     if (found.changes.length > 0) this.#bound.slewed(this.#steering.slew)
     this.#watch(found)
+    this.#leapt(found.changes.find(({ leap }) => leap !== undefined)?.leap)
+  }
+
+  #leapt(leap: 1 | -1 | undefined): void {
+    if (leap === undefined || this.#taiOffset === undefined) return
+    this.#staleTai = this.#taiOffset
+    this.#taiOffset += leap
   }
 
   /** Whoever steers a clock that we watch made it run away faster by as much, for all we know. */

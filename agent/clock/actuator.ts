@@ -58,13 +58,15 @@ export class Actuator {
       return { changes: [], notes, status: undefined }
     }
     this.#failing = ''
-    const { findings: found, step, frequency } = this.#guard.check(status)
+    const { findings: found, step, leap, frequency } = this.#guard.check(status)
     const findings = this.#writes ? found : found.filter(isForeignToAnyone)
     this.#frequency = status.frequency
-    if (step === 0n && frequency === 0) return { changes: [], notes: findings, status }
+    if (step === 0n && frequency === 0 && leap === 0)
+      return { changes: [], notes: findings, status }
     // when it happened is only known to lie before this reading
-    const change = { step, frequency: ppb(frequency), foreign: true, at: status.at.mono }
-    return { changes: [this.#change(change)], notes: findings, status }
+    const foreign = step !== 0n || frequency !== 0
+    const change = this.#change({ step, frequency: ppb(frequency), foreign, at: status.at.mono })
+    return { changes: [leap === 0 ? change : { ...change, leap }], notes: findings, status }
   }
 
   /** A step is still there at the next look; the gap of a process that was held up is not. */
@@ -133,6 +135,7 @@ export class Actuator {
 }
 
 /** Whoever steers a clock that we do not drive changes its rate and status all the time. */
-const isForeignToAnyone = ({ code }: Finding): boolean => code === 'foreign-step'
+const isForeignToAnyone = ({ code }: Finding): boolean =>
+  code === 'foreign-step' || code === 'leap-second'
 
 const NOTHING: ActuatorOutcome = { changes: [], notes: [] }

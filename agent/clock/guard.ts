@@ -4,7 +4,8 @@
  *   frequency   read back, compared with what we dialled last
  *   status      the kernel's own loop switched on (ADJ_OFFSET), TAI offset changed
  *   step        CLOCK_REALTIME moved against CLOCK_MONOTONIC, which no step moves; a machine that was
- *               suspended looks the same, and is treated the same
+ *               suspended looks the same, and is treated the same; a second at UTC midnight that the
+ *               kernel was told of is its leap second, and nobody's step
  *
  * What is found is reported once; then the guard takes the new state as the one to compare with.
  */
@@ -18,6 +19,13 @@ const SAME_FREQUENCY = 1
 /** Reading the two clocks one after the other is good to microseconds. */
 const STEP_NS = 500_000n
 
+const SECOND = 1_000_000_000n
+const DAY = 86_400n * SECOND
+/** A leap second is seen at the next look, and that is never this late. */
+const MIDNIGHT = 120n * SECOND
+/** Two seconds before, as a second that is inserted is gone through twice. */
+const isMidnight = (utc: bigint): boolean => (utc + 2n * SECOND) % DAY < MIDNIGHT
+
 const isStep = (moved: bigint): boolean => moved <= -STEP_NS || moved >= STEP_NS
 const differenceOf = ({ utc, mono }: Now): bigint => (utc as bigint) - (mono as bigint)
 
@@ -30,6 +38,8 @@ export interface Findings {
   readonly findings: readonly Finding[]
   /** Foreign step in ns, added to the clock; 0n: none. */
   readonly step: bigint
+  /** A leap second that the kernel inserted (1) or deleted (-1); 0: none. */
+  readonly leap: 1 | -1 | 0
   /** Foreign change of frequency; 0: none. */
   readonly frequency: number
 }
@@ -40,6 +50,8 @@ export class Guard {
   #difference: bigint | undefined
   #taiOffset: number | undefined
   #pll = false
+  /** What the kernel was told to do at midnight, as last seen. */
+  #leap: ClockStatus['leap'] = 'none'
 
   constructor(isSystem: boolean) {
     this.#isSystem = isSystem
@@ -63,9 +75,10 @@ export class Guard {
   check(status: ClockStatus): Findings {
     const findings: Finding[] = []
     const frequency = this.#checkFrequency(status, findings)
+    const leap = this.#isSystem ? this.#checkLeap(status, findings) : 0
     const step = this.#isSystem ? this.#checkStep(status, findings) : 0n
     if (this.#isSystem) this.#checkStatus(status, findings)
-    return { findings, step, frequency }
+    return { findings, step, leap, frequency }
   }
 
   #checkFrequency({ frequency }: ClockStatus, findings: Finding[]): number {
@@ -75,6 +88,21 @@ export class Guard {
     const detail = `${last.toFixed(1)} ppb became ${frequency.toFixed(1)} ppb`
     findings.push({ code: 'foreign-frequency', detail })
     return frequency - last
+  }
+
+  /** The kernel counts TAI - UTC by itself then. */
+  #checkLeap({ at, leap }: ClockStatus, findings: Finding[]): Findings['leap'] {
+    const told = leap === 'none' ? this.#leap : leap
+    this.#leap = leap
+    const moved = this.#moved(at)
+    const by = told === 'insert' ? 1 : told === 'delete' ? -1 : 0
+    if (by === 0 || !isMidnight(at.utc) || isStep(moved + BigInt(by) * SECOND)) return 0
+    if (!isStep(moved)) return 0
+    if (this.#difference !== undefined) this.#difference -= BigInt(by) * SECOND
+    if (this.#taiOffset !== undefined) this.#taiOffset += by
+    const detail = by === 1 ? 'inserted: 23:59:60' : 'deleted: no 23:59:59'
+    findings.push({ code: 'leap-second', detail })
+    return by
   }
 
   #checkStep({ at }: ClockStatus, findings: Finding[]): bigint {

@@ -17,6 +17,11 @@ export interface ClockChange {
   readonly uncertainty: Nanos
   /** True when somebody else did it. */
   readonly foreign: boolean
+  /**
+   * The kernel inserted (1) or deleted (-1) a second: UTC jumped and the clock with it, so no offset
+   * changes, but TAI - UTC does, and stamps of before and after do not belong together.
+   */
+  readonly leap?: 1 | -1
 }
 
 /**

@@ -62,6 +62,7 @@ export const NOTES = {
     'warning',
     'two samples in a row are far from where the clock was: this machine stood still',
   ],
+  'leap-second': ['info', 'the kernel inserted or deleted a leap second'],
   step: ['warning', 'a clock was stepped'],
   'step-refused': ['warning', 'a step was wanted and not allowed'],
   panic: ['error', 'the offset is beyond the panic limit: steering is frozen'],

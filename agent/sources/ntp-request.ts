@@ -159,7 +159,7 @@ export class NtpRequests {
    */
   changed(change: ClockChange, now: Now): Progress {
     const pending = this.#pending
-    if (change.step === 0n) {
+    if (change.step === 0n && change.leap === undefined) {
       this.#association.changed(change, now)
       this.#pending = pending && moved(pending, change, now)
       return NOTHING

@@ -61,6 +61,8 @@ export class PhcSource implements Source {
   #last: Sample | undefined
   #reach = 0
   #trouble = 'nothing measured yet'
+  /** The leap second that has happened, and TAI - UTC before it. */
+  #leapt: { readonly before: number; readonly by: number } | undefined
   /** What was noted of the UTC offset, so that it is noted once. */
   #utcNoted = ''
 
@@ -137,8 +139,9 @@ export class PhcSource implements Source {
 
   /** A PHC that we steer ourselves is in TAI, whatever its ptp4l says of other clocks. */
   get #utcOffset(): number {
-    const told = this.#toSystem ? this.#upstream?.utcOffset : undefined
-    return told ?? this.#options.utcOffset
+    const told = (this.#toSystem ? this.#upstream?.utcOffset : undefined) ?? this.#options.utcOffset
+    // UTC jumped, and whoever tells the offset has not said so yet
+    return told === this.#leapt?.before ? told + this.#leapt.by : told
   }
 
   /** Why the reference is not to be believed; empty when it is. */
@@ -218,6 +221,10 @@ export class PhcSource implements Source {
   #change(change: ClockChange): void {
     const { clock } = this.#options
     if (change.clock !== 'system' && change.clock !== clock) return
+    if (change.leap !== undefined) {
+      this.#leapt = { before: this.#utcOffset, by: change.leap }
+      this.#discard = this.#pendingSince !== undefined
+    }
     if (change.step !== 0n) this.#discard = this.#pendingSince !== undefined
     if (this.#last === undefined) return
     // the reference going forward is the same as the measured clock going back

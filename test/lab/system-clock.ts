@@ -1,7 +1,13 @@
 /** Puts CLOCK_REALTIME of the virtual machine where a scenario wants it. */
 import { readFileSync } from 'node:fs'
 import { CLOCK_REALTIME, callClockAdjtime } from '../../native/clock-id.ts'
-import { decodeTimex, encodeRead, encodeSystemChange, TIMEX_SIZE } from '../../native/timex.ts'
+import {
+  decodeTimex,
+  encodeRead,
+  encodeSystemChange,
+  TIMEX_SIZE,
+  type Timex,
+} from '../../native/timex.ts'
 import type { Lab } from './lab.ts'
 
 /** A clock that nobody has touched yet, `offset` ns ahead of the truth (behind it when negative). */
@@ -14,12 +20,17 @@ export function resetSystemClock(lab: Lab, offset: number): void {
 export const stepSystemClock = (by: number): void => change({ stepNs: BigInt(Math.round(by)) })
 
 /** What is dialled, ppb. */
-export function systemFrequency(): number {
+export const systemFrequency = (): number => read().frequencyPpb
+
+/** TAI - UTC as the kernel has it, s. */
+export const kernelTai = (): number => read().tai
+
+function read(): Timex {
   const timex = new Uint8Array(TIMEX_SIZE)
   const view = new DataView(timex.buffer)
   encodeRead(view)
   callClockAdjtime(CLOCK_REALTIME, timex)
-  return decodeTimex(view).frequencyPpb
+  return decodeTimex(view)
 }
 
 function change(wanted: Parameters<typeof encodeSystemChange>[1]): void {

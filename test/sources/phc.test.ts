@@ -307,3 +307,24 @@ t.test('after the end nothing is asked any more', async (t) => {
   t.same(source.handle({ on: 'closed', channel: 'x' }, at(SECOND)), [])
   t.same(source.handle({ ...fault('IO'), what: 'open' }, at(SECOND)), [])
 })
+
+t.test('after a leap second the PHC is a second farther from UTC, told or not', async (t) => {
+  const source = create()
+  source.handle({ on: 'start' }, at(0n))
+  source.handle({ on: 'upstream', upstream: UPSTREAM }, at(0n))
+  compare(source, extended(pair(-500n, 0n, 500n)), 0n)
+  const change: ClockChange = {
+    ...{ clock: 'system', at: at(0n).mono, step: 0n, frequency: ppb(0) },
+    ...{ uncertainty: nanos(0), foreign: false, leap: 1 },
+  }
+  source.handle({ on: 'change', change }, at(0n))
+  // UTC was set back by a second: TAI - UTC is 38 s now
+  const reading = extended(pair(-500n, SECOND, 500n))
+  const offsetOf = (ns: bigint) => {
+    const [action] = compare(source, reading, ns).filter((each) => each.do === 'sample')
+    return action?.do === 'sample' ? action.sample.offset : undefined
+  }
+  t.equal(offsetOf(2n * SECOND), 0, 'before the grandmaster has told')
+  source.handle({ on: 'upstream', upstream: { ...UPSTREAM, utcOffset: 38 } }, at(3n * SECOND))
+  t.equal(offsetOf(4n * SECOND), 0, 'and after')
+})

@@ -5,6 +5,7 @@ import { contestHoldover } from './contest-holdover.ts'
 import { contestPhc1, contestPhc16 } from './contest-phc.ts'
 import { contestEndToEnd, contestPhcDriven } from './contest-ptp.ts'
 import { drive, follow } from './follow.ts'
+import { leap } from './leap.ts'
 import { restart, signals } from './lifecycle.ts'
 import { contestNtp, contestNtpInterleaved, ntp } from './ntp.ts'
 import { contestSystemToPhc, systemToPhc } from './reverse.ts'
@@ -21,6 +22,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'phc-removed': phcRemoved,
   steps,
   restart,
+  leap,
   signals,
   'baseline-phc2sys': phc2sysBaseline,
   'contest-phc-1hz': contestPhc1,
