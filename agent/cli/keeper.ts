@@ -1,6 +1,7 @@
 /**
  * Stands between the agent and those who look at it: every event passes through, so the last one is
- * known (liveness), and a snapshot is made at most once per second, whoever asks how often.
+ * known (liveness), and a snapshot is made at most once per second, whoever asks how often. What is
+ * worth a note is worth a new one: a bound that has just become wider is not shown a second late.
  */
 import type { Action, Event, Machine, Now } from '../core/machine.ts'
 import { type Instant, since, toSeconds } from '../core/units.ts'
@@ -33,6 +34,7 @@ export class Keeper implements Machine, SnapshotProvider {
   handle(event: Event, now: Now): readonly Action[] {
     const actions = this.#options.agent.handle(event, now)
     this.#lastEventAt = now.mono
+    if (actions.some((action) => action.do === 'note')) this.#snapshot = undefined
     return actions
   }
 

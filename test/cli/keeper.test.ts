@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Keeper } from '../../agent/cli/keeper.ts'
+import type { Action, Event } from '../../agent/core/machine.ts'
 import { mono, utc } from '../../agent/core/units.ts'
 import { processView, snapshot } from '../observe/fixture.ts'
 
@@ -8,7 +9,10 @@ function build() {
   const now = () => ({ mono: mono(BigInt(Math.round(seconds * 1e9))), utc: utc(0n) })
   let made = 0
   const agent = {
-    handle: () => [{ do: 'cancel', key: 'x' } as const],
+    handle: (event: Event): readonly Action[] =>
+      event.on === 'stop'
+        ? [{ do: 'note', code: 'jump', detail: '' }]
+        : [{ do: 'cancel', key: 'x' }],
     snapshot: (at: ReturnType<typeof now>) => {
       made += 1
       return { ...snapshot, mono: at.mono }
@@ -30,6 +34,15 @@ t.test('a snapshot is made at most once per second, however often it is asked fo
   pass(0.2)
   t.not(keeper.snapshot(), first)
   t.equal(made(), 2)
+})
+
+t.test('what is worth a note is worth a new snapshot', async (t) => {
+  const { keeper, now } = build()
+  const first = keeper.snapshot()
+  keeper.handle({ on: 'start' }, now())
+  t.equal(keeper.snapshot(), first)
+  keeper.handle({ on: 'stop' }, now())
+  t.not(keeper.snapshot(), first)
 })
 
 t.test('the heartbeat is the age of the last event', async (t) => {
