@@ -27,6 +27,7 @@ import type { Source, SourceView } from './sources/source.ts'
 const SELF = 'agent'
 const TICK = seconds(1)
 const DRIFT = 'drift:'
+const SLEW = 'slew:'
 
 /** `ntp:10.0.0.1` and `poll` to `ntp:10.0.0.1|poll`: machines never meet in each other's keys. */
 const prefixed = (id: string, key: string): string => `${id}|${key}`
@@ -209,6 +210,9 @@ export class Agent {
       for (const discipline of this.#disciplines.values()) discipline.referenceChanged(change)
       this.#broadcast({ on: 'change', change }, now, out)
     }
+    if (outcome.wake !== undefined) {
+      out.push({ do: 'timer', key: prefixed(SELF, SLEW + clock), at: outcome.wake })
+    }
     if (outcome.drift !== undefined) {
       const key = prefixed(SELF, DRIFT + clock)
       out.push({ do: 'store', key, file: driftFile(clock), text: outcome.drift })
@@ -217,7 +221,7 @@ export class Agent {
 
   /** Events of the agent itself: the tick and the drift files. */
   #own(event: Event, now: Now, out: Action[]): void {
-    if (event.on === 'timer') this.#tick(now, out)
+    if (event.on === 'timer') this.#rang(event.key, now, out)
     if (event.on === 'loaded') this.#startClock(event.key, event.text, now, out)
     if (event.on !== 'failed') return
     const clock = event.key.slice(DRIFT.length) as ClockName
@@ -225,6 +229,16 @@ export class Agent {
     // a first start has no drift file yet: that is no fault
     if (event.what === 'load' && event.fault.code === 'NOT_FOUND') return
     this.#note({ code: 'drift-file', subject: clock, detail: describeFault(event.fault) }, now, out)
+  }
+
+  #rang(key: string, now: Now, out: Action[]): void {
+    if (!key.startsWith(SLEW)) {
+      this.#tick(now, out)
+      return
+    }
+    const clock = key.slice(SLEW.length) as ClockName
+    const discipline = this.#disciplines.get(clock)
+    if (discipline !== undefined) this.#apply(clock, discipline.wake(now), now, out)
   }
 
   #startClock(key: string, drift: string | undefined, now: Now, out: Action[]): void {

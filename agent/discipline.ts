@@ -34,6 +34,8 @@ export interface Outcome {
   readonly notes: readonly Note[]
   /** Text of the drift file, when it is time to write it. */
   readonly drift?: string
+  /** When to call `wake`, instead of what was said before; absent: as it was. */
+  readonly wake?: Instant<'mono'>
 }
 
 export interface DisciplineOptions {
@@ -44,6 +46,8 @@ export interface DisciplineOptions {
 }
 
 const DRIFT_PERIOD = 3600e9
+/** A frequency out of the kernel or the drift file may be off by so much: temperatures change. */
+const KEPT_FREQUENCY = ppb(1000)
 
 export class Discipline {
   readonly clock: ClockName
@@ -70,8 +74,13 @@ export class Discipline {
     this.#config = config
     this.#port = port
     const limit = nanos(config.lockThreshold * 1e9)
-    this.#references = new References(rules, limit, (note) => this.#notes.push(note))
     this.#steering = new Steering(config, port, this.#history)
+    this.#references = new References(
+      rules,
+      limit,
+      (note) => this.#notes.push(note),
+      () => this.#steering.slew,
+    )
     this.#state = new ClockStateMachine(limit, config.holdover)
   }
 
@@ -85,6 +94,7 @@ export class Discipline {
     const known = parsed?.ok === true ? parsed.value.frequency : undefined
     if (known !== undefined) this.#note('drift-loaded', `${(known / 1000).toFixed(3)} ppm`)
     this.#absorb(this.#steering.begin(known))
+    if (this.#steering.steady !== undefined) this.#references.knowFrequency(KEPT_FREQUENCY)
     return this.#flush()
   }
 
@@ -132,6 +142,15 @@ export class Discipline {
     if (elapsed(now.mono, this.#driftAt) < DRIFT_PERIOD) return outcome
     this.#driftAt = now.mono
     return { ...outcome, ...this.#drift() }
+  }
+
+  /** The moment that an outcome asked for: a slew has done its work. */
+  wake(now: Now): Outcome {
+    if (!this.#started) return this.#flush()
+    // what others did has to be known before anything is written
+    this.#look(now)
+    this.#expire(now)
+    return this.#flush()
   }
 
   /** Leaves the clock with its steady frequency. */
@@ -202,7 +221,8 @@ export class Discipline {
 
   /** A believed measurement: state, bound and, in drive mode, a correction. */
   #use(sample: Sample, believed: Believed, now: Now): void {
-    const { offset, distance, weight, interval } = believed
+    const { distance, weight, interval, estimate, leads } = believed
+    const { offset } = estimate
     const before = this.#state.state
     if (believed.jumped) this.#jumped(sample, now)
     this.#state.measured(offset, now.mono)
@@ -211,7 +231,10 @@ export class Discipline {
     this.#bound.measured({ at: sample.at, offset, distance, slew: ppb(0) })
     const edge = edgeOf(sample)
     this.#absorb(
-      this.#steering.correct({ offset, at: sample.at, now: now.mono, weight, edge, interval }),
+      this.#steering.correct({
+        ...{ offset: believed.offset, estimate, leads },
+        ...{ at: sample.at, now: now.mono, weight, edge, interval },
+      }),
     )
     this.#bound.slewed(this.#steering.slew)
     this.#announce(before)
@@ -317,7 +340,11 @@ export class Discipline {
   }
 
   #flush(): Outcome {
-    const outcome = { changes: this.#changes, notes: this.#notes }
+    const wake = this.#steering.wakeAt
+    const outcome = {
+      ...{ changes: this.#changes, notes: this.#notes },
+      ...(wake !== undefined && { wake }),
+    }
     this.#changes = []
     this.#notes = []
     return outcome

@@ -7,7 +7,9 @@ import type { Now } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import { rootDistance, type Sample } from './core/sample.ts'
 import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
+import { type Estimate, type KnownFrequency, UNKNOWN_FREQUENCY } from './select/estimator.ts'
 import { agedDistance, SampleFilter } from './select/filter.ts'
+import { type Contribution, fuse } from './select/fuse.ts'
 import type { SourceRule } from './select/rule.ts'
 import { intervalOf, type Judgement, type Selection, select } from './select/select.ts'
 import { isUsed } from './select/verdict.ts'
@@ -15,6 +17,9 @@ import { isUsed } from './select/verdict.ts'
 /** At start the first answer does not decide: who answers gets three samples, for so long. */
 const PATIENCE = 10e9
 const FIRST_SAMPLES = 3
+/** What another source takes over of the knowledge of the frequency, ppb. */
+const NEWCOMER = 4
+const NEWCOMER_FLOOR = 50
 const OTHERWISE = { rank: 1, noselect: false, prefer: false, trust: false, require: false }
 
 interface Followed {
@@ -39,13 +44,19 @@ interface Note {
   readonly detail: string
 }
 
-/** A sample of the selected source, with the offset of all used ones combined. */
+/** A sample of a source that is used, and what all used ones say together. */
 export interface Believed {
+  /** The last offsets, combined: what a loop works on. */
   readonly offset: Nanos
+  /** Of all samples, at the moment of this one. */
+  readonly estimate: Estimate
+  /** The farthest the truth can be from the estimate. */
   readonly distance: Nanos
   readonly weight: number
   /** Seconds between samples. */
   readonly interval: number
+  /** It is one of the selected source. */
+  readonly leads: boolean
   /** Far from where the clock was a moment ago, and no spike: the world went on without this machine. */
   readonly jumped: boolean
 }
@@ -54,22 +65,30 @@ export class References {
   readonly #rules: ReadonlyMap<string, SourceRule>
   readonly #spikeLimit: Nanos
   readonly #note: (note: Note) => void
+  readonly #slew: () => Ppb
   readonly #followed = new Map<string, Followed>()
   #selection: Selection | undefined
-  /** Nothing could be believed since the last sample. */
-  #lost = false
+  /** Nothing could be believed so far, or since what was believed was lost. */
+  #lost = true
   /** Decisions wait for more samples since this moment. */
   #patientSince: Instant<'mono'> | undefined
+  /** How well the frequency of the clock is known, whoever measures it. */
+  #frequencyError: Ppb = UNKNOWN_FREQUENCY
 
-  /** An offset within `spikeLimit` is never a spike; `note` takes what is worth telling. */
+  /**
+   * An offset within `spikeLimit` is never a spike; `note` takes what is worth telling; `slew` is what
+   * moves the clock on purpose at present.
+   */
   constructor(
     rules: ReadonlyMap<string, SourceRule>,
     spikeLimit: Nanos,
     note: (note: Note) => void,
+    slew: () => Ppb = () => ppb(0),
   ) {
     this.#rules = rules
     this.#spikeLimit = spikeLimit
     this.#note = note
+    this.#slew = slew
   }
 
   get selected(): string | undefined {
@@ -102,6 +121,12 @@ export class References {
     return this.selected === undefined ? undefined : this.#followed.get(this.selected)?.filter.rate
   }
 
+  /** What is dialled is known to hold the clock steady within this. */
+  knowFrequency(error: Ppb): void {
+    this.#frequencyError = error
+    for (const { filter } of this.#followed.values()) filter.clear(this.#knownFrequency)
+  }
+
   /** Nothing was decided yet: hear everybody first. */
   bePatient(since: Instant<'mono'>): void {
     this.#patientSince = since
@@ -132,25 +157,26 @@ export class References {
     followed.spike = undefined
     followed.jumped ||= jumped
     // what was measured before a jump means nothing any more
-    if (jumped) filter.clear()
+    if (jumped) filter.clear(this.#knownFrequency)
     filter.add(sample)
     followed.doubt = followed.jumped ? this.#doubtOf(followed, sample) : nanos(0)
-    // after a loss the first answer decides as little as at start
-    if (this.#lost) this.bePatient(now.mono)
-    this.#lost = false
-    followed.heard += 1
     this.select(now, growth)
-    if (sample.source !== this.selected || this.waits(now)) return undefined
-    const offset = this.#combined(sample, now, growth)
+    followed.heard += 1
+    const judgement = this.verdicts.get(sample.source)
+    if (judgement === undefined || !isUsed(judgement.verdict) || this.waits(now)) return undefined
+    const estimate = this.#estimate(sample.at, now, growth)
+    if (estimate === undefined) return undefined
     const own = Math.max(rootDistance(sample), filter.jitter)
     const moved = followed.jumped
     followed.jumped = false
     followed.doubt = nanos(0)
     return {
-      offset,
-      distance: nanos(own + Math.abs(offset - sample.offset)),
+      offset: this.#combined(sample, now, growth),
+      estimate,
+      distance: nanos(own + Math.abs(estimate.offset - sample.offset)),
       weight: filter.weight,
       interval: intervalOf(followed) ?? 1,
+      leads: sample.source === this.selected,
       jumped: moved,
     }
   }
@@ -161,6 +187,11 @@ export class References {
     const next = select([...this.#followed.values()], before?.selected, now.mono, growth)
     this.#selection = next
     if (next.selected === undefined && before?.selected !== undefined) this.#lost = true
+    // the first who answers after a loss decides as little as at start
+    if (next.selected !== undefined && this.#lost) {
+      this.#lost = false
+      this.bePatient(now.mono)
+    }
     if (next.selected !== before?.selected && next.selected !== undefined) {
       const detail = `${next.selected} after ${before?.selected ?? 'none'}`
       this.#note({ code: 'reference', detail })
@@ -181,7 +212,7 @@ export class References {
     if (forget) this.bePatient(change.at)
     for (const followed of this.#followed.values()) {
       if (change.step !== 0n) settle(followed)
-      if (forget) followed.filter.clear()
+      if (forget) followed.filter.clear(this.#knownFrequency)
       else followed.filter.move(change)
     }
   }
@@ -218,13 +249,35 @@ export class References {
     const known = this.#followed.get(source)
     if (known !== undefined) return known
     const rule = this.#rules.get(source) ?? { source, ...OTHERWISE }
-    const filter = new SampleFilter()
+    const filter = new SampleFilter(this.#knownFrequency)
     const followed = {
       ...{ rule, filter, reach: undefined, trouble: '', poll: undefined },
       ...{ spike: undefined, jumped: false, doubt: nanos(0), heard: 0 },
     }
     this.#followed.set(source, followed)
     return followed
+  }
+
+  /** A frequency that was estimated is known a little worse by whoever was not there. */
+  get #knownFrequency(): KnownFrequency {
+    const worse = NEWCOMER * this.#frequencyError + NEWCOMER_FLOOR
+    return { frequency: this.#slew(), error: ppb(Math.min(UNKNOWN_FREQUENCY, worse)) }
+  }
+
+  /** What all used sources say together of the clock at `at`. */
+  #estimate(at: Instant<'mono'>, now: Now, growth: Ppb): Estimate | undefined {
+    const fused = fuse(this.#contributions(at, now, growth))
+    if (fused !== undefined) this.#frequencyError = fused.frequencyError
+    return fused
+  }
+
+  #contributions(at: Instant<'mono'>, now: Now, growth: Ppb): Contribution[] {
+    return [...this.verdicts].flatMap(([source, { verdict }]) => {
+      const filter = isUsed(verdict) ? this.#followed.get(source)?.filter : undefined
+      const [estimate, last] = [filter?.estimate(at), filter?.last]
+      if (estimate === undefined || last === undefined) return []
+      return [{ estimate, distance: agedDistance(last, now.mono, growth) }]
+    })
   }
 
   /** The last offsets of all used sources, weighted by their root distance, which grows with age. */

@@ -20,8 +20,9 @@ import {
   ppb,
 } from './core/units.ts'
 import type { ClockPort } from './ports/clock.ts'
+import type { Estimate } from './select/estimator.ts'
 import { createServo, type EdgeKind } from './servo/catalogue.ts'
-import type { Servo } from './servo/servo.ts'
+import type { Servo, ServoOutput } from './servo/servo.ts'
 import { StepPolicy } from './servo/step-policy.ts'
 
 const GENTLE = ppb(50_000)
@@ -30,6 +31,8 @@ const SOFT_SECONDS = 10
 const SOFT_SAMPLES = 10
 /** And by no less than this: it is what a restart may cost. */
 const SOFT = ppb(60)
+/** A start that finds the clock so far off did not find it kept. */
+const KEPT = 20_000
 /** An interval that differs by less is the same. */
 const SAME_INTERVAL = 0.1
 /** A slew ends with its offset, and not before the next sample is late by so many intervals. */
@@ -37,6 +40,10 @@ const PATIENT_INTERVALS = 1.25
 
 export interface Measured {
   readonly offset: Nanos
+  /** What all measurements together say, at `at`. */
+  readonly estimate: Estimate
+  /** It comes from the selected source. */
+  readonly leads: boolean
   readonly at: Instant<'mono'>
   /** When the correction takes effect. */
   readonly now: Instant<'mono'>
@@ -113,7 +120,10 @@ export class Steering {
 
   /** The dial that would hold the clock steady, as far as known. */
   get steady(): Ppb | undefined {
-    return this.#history.frequency ?? this.#servo?.servo.steady ?? this.#known
+    const servo = this.#servo?.servo
+    // an estimate is the best there is; a loop's own idea of it is noisier than its mean
+    if (servo?.lasting === false) return servo.steady
+    return this.#history.frequency ?? servo?.steady ?? this.#known
   }
 
   /**
@@ -139,7 +149,10 @@ export class Steering {
     const stepped = found.changes.reduce((sum, { step }) => sum + step, 0n)
     if (stepped !== 0n) {
       this.#policy.foreignStep(nanos(Number(stepped)))
+      // a slew towards where the clock was is of no use any more
+      const coasted = this.#slewEnds === undefined ? NOTHING : this.coast()
       this.#startAnew()
+      return { ...found, ...joined(found, coasted) }
     }
     const turned = found.changes.some(({ frequency }) => frequency !== 0)
     if (!this.writes || !turned || dialled === undefined) return found
@@ -185,8 +198,13 @@ export class Steering {
     return this.#actuator.setFrequency(steady)
   }
 
+  /** When the slew of the last correction has to be ended; undefined: no need to wake for it. */
+  get wakeAt(): Instant<'mono'> | undefined {
+    return this.#servo?.servo.lasting === false ? this.#slewEnds : undefined
+  }
+
   correct(measured: Measured): ActuatorOutcome {
-    const decision = this.#policy.decide(measured.offset)
+    const decision = this.#policy.decide(measured.estimate.offset)
     if (decision.act === 'freeze') {
       const known = this.#frozen === decision.why
       this.#frozen = decision.why
@@ -196,14 +214,19 @@ export class Steering {
     }
     this.#frozen = ''
     if (!this.writes) return NOTHING
-    if (decision.act === 'step') return this.#step(measured.offset, decision.reason)
+    if (decision.act === 'step') return this.#step(measured.estimate.offset, decision.reason)
     const { servo } = this.#servoFor(measured)
-    const { offset, at } = brought(measured, this.slew)
-    servo.limitSlew(this.#slewLimit(offset))
-    const { state, frequency } = servo.sample(offset, at, weightOf(measured))
-    if (state === 'unlocked') return NOTHING
-    this.#slewEnds = slewEnd(measured, ppb(frequency - servo.steady))
-    return this.#actuator.setFrequency(frequency)
+    // a loop has the interval of one source
+    if (servo.lasting && !measured.leads) return NOTHING
+    const { estimate, now } = measured
+    const { offset, at } = servo.lasting ? brought(measured, this.slew) : measured
+    servo.limitSlew(this.#slewLimit(servo.lasting ? offset : estimate.offset, servo.lasting))
+    const weight = weightOf(measured)
+    const dialled = this.frequency ?? ppb(0)
+    const output = servo.sample({ offset, at, weight, estimate, now, dialled })
+    if (output.state === 'unlocked') return NOTHING
+    this.#slewEnds = slewEnd(measured, output, servo.steady)
+    return this.#actuator.setFrequency(output.frequency)
   }
 
   #step(offset: Nanos, reason: 'boot' | 'foreign'): ActuatorOutcome {
@@ -216,15 +239,15 @@ export class Steering {
     return { ...done, notes: [...done.notes, { code: 'step', detail }] }
   }
 
-  #slewLimit(offset: Nanos): Ppb {
+  #slewLimit(offset: Nanos, lasting: boolean): Ppb {
     const most = this.#config.maxSlewPpm * 1000
-    const usual = this.#handover ? Math.min(GENTLE, most) : most
+    const usual = this.#handover && lasting ? Math.min(GENTLE, most) : most
     if (this.#soft === 0) return ppb(usual)
     this.#soft -= 1
     return ppb(Math.min(usual, Math.max(SOFT, Math.abs(offset) / SOFT_SECONDS)))
   }
 
-  #servoFor({ edge, interval }: Measured): { readonly servo: Servo } {
+  #servoFor({ edge, interval, estimate }: Measured): { readonly servo: Servo } {
     const present = this.#servo
     if (present?.edge === edge) {
       if (Math.abs(interval / present.interval - 1) > SAME_INTERVAL) {
@@ -241,7 +264,8 @@ export class Steering {
       locked: frequency !== undefined,
       maxFrequency: this.#maxFrequency,
     })
-    this.#soft = frequency === undefined ? 0 : SOFT_SAMPLES
+    const kept = this.#handover || Math.abs(estimate.offset) < KEPT
+    this.#soft = frequency === undefined || !kept ? 0 : SOFT_SAMPLES
     this.#servo = { edge, servo, interval }
     return this.#servo
   }
@@ -260,8 +284,14 @@ function brought({ offset, at, now }: Measured, slew: Ppb): Pick<Measured, 'offs
 }
 
 /** Between two samples the slew is the business of the servo alone. */
-function slewEnd({ offset, at, interval }: Measured, slew: Ppb): Instant<'mono'> | undefined {
+function slewEnd(
+  { offset, at, interval, now }: Measured,
+  output: ServoOutput,
+  steady: Ppb,
+): Instant<'mono'> | undefined {
+  const slew = output.frequency - steady
   if (slew === 0) return undefined
+  if (output.offset !== undefined) return plus(now, nanos(Math.abs(output.offset / slew) * 1e9))
   return plus(at, nanos(Math.max(PATIENT_INTERVALS * interval, Math.abs(offset / slew)) * 1e9))
 }
 

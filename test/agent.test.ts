@@ -238,7 +238,7 @@ t.test('at the end: sources first, then the clocks are left in good order', asyn
   const bench = running()
   bench.run(120)
   bench.system.error += 50_000
-  bench.run(1)
+  bench.run(2)
   const slewing = bench.system.frequency
   const actions = bench.handle({ on: 'stop' })
   const place = (wanted: (action: Action) => boolean) => actions.findIndex(wanted)

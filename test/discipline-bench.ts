@@ -13,7 +13,7 @@ import { FakeClock, type FakeClockOptions } from './clock/fake-clock.ts'
 
 export const CONFIG: ClockConfig = {
   mode: 'drive',
-  servo: 'pi',
+  servo: 'kalman',
   maxSlewPpm: 500,
   step: { boot: 0.01, foreign: 0.128, panic: 1000 },
   lockThreshold: 0.001,
@@ -80,6 +80,7 @@ export class Bench {
   readonly record: Moment[] = []
   drift: string | undefined
   #quarters = 0
+  #wake: bigint | undefined
   readonly #random: SeededRandom
 
   constructor({ clock, config, sources, drift, seed = '1' }: BenchOptions) {
@@ -112,7 +113,8 @@ export class Bench {
     return this.notes.filter((note) => note.code === code)
   }
 
-  keep({ notes, changes, drift }: Outcome): void {
+  keep({ notes, changes, drift, wake }: Outcome): void {
+    this.#wake = wake ?? this.#wake
     for (const note of notes) this.notes.push({ at: this.seconds, ...note })
     this.changes.push(...changes)
     this.drift = drift ?? this.drift
@@ -162,6 +164,10 @@ export class Bench {
   #quarter(): void {
     this.clock.pass(0.25)
     this.#quarters += 1
+    if (this.#wake !== undefined && this.clock.now.mono >= this.#wake) {
+      this.#wake = undefined
+      this.keep(this.discipline.wake(this.clock.now))
+    }
     for (const source of this.sources) {
       const turn = (this.seconds - source.phase) / source.period
       if (source.up && turn >= 0 && Number.isInteger(turn)) this.measure(source)

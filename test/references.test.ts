@@ -21,9 +21,12 @@ function references(rules: Readonly<Record<string, number>> = { a: 1, b: 1, c: 1
 
 t.test('a sample of the selected source decides, with the others combined', async (t) => {
   const { add, all } = references()
-  t.match(add('a', 1, { offset: nanos(100) }), { offset: 100, weight: 1 })
-  t.equal(add('b', 1.5, { offset: nanos(300) }), undefined, 'not the selected one')
+  for (const k of [-2, -1, 0]) add('a', k, { offset: nanos(100) })
+  t.match(add('a', 1, { offset: nanos(100) }), { offset: 100, weight: 1, leads: true })
+  t.match(add('b', 1.7, { offset: nanos(300) }), { leads: false }, 'not the selected one')
   const believed = add('a', 2, { offset: nanos(100) })
+  const { offset } = believed?.estimate ?? {}
+  t.ok((offset ?? 0) > 100 && (offset ?? 0) < 300, `${offset}`)
   t.equal(all.selected, 'a')
   t.ok((believed?.offset ?? 0) > 150 && (believed?.offset ?? 0) < 250, `${believed?.offset}`)
   t.ok((believed?.distance ?? 0) > 61_050, 'and wider by what they differ')

@@ -6,14 +6,24 @@ import { FakeClock, type FakeClockOptions } from './clock/fake-clock.ts'
 import { CONFIG } from './discipline-bench.ts'
 import { sample } from './select/fixture.ts'
 
+/** What a loop has no use for. */
+const estimateOf = (offset: number) => ({
+  leads: true,
+  estimate: {
+    ...{ offset: nanos(offset), frequency: ppb(0) },
+    ...{ offsetError: nanos(1), frequencyError: ppb(1) },
+  },
+})
+
 function steering(options: FakeClockOptions = {}, drift?: number) {
   const clock = new FakeClock(options)
   const history = new OscillatorHistory()
-  const steered = new Steering(CONFIG, clock, history)
+  const steered = new Steering({ ...CONFIG, servo: 'pi' }, clock, history)
   steered.begin(drift === undefined ? undefined : ppb(drift))
   const correct = (offset: number, edge: 'phc' | 'software' = 'phc', interval = 1) =>
     steered.correct({
       ...{ offset: nanos(offset), at: clock.now.mono, now: clock.now.mono },
+      ...estimateOf(offset),
       ...{ weight: 1, edge, interval },
     })
   return { clock, history, steered, correct }
@@ -101,7 +111,8 @@ t.test(
     const correct = (age: number) => {
       const { mono: now } = clock.now
       const measured = { offset: nanos(10_000), at: mono(now - BigInt(age)), now }
-      steered.correct({ ...measured, weight: 1, edge: 'phc', interval: 1 })
+      const rest = { weight: 1, edge: 'phc', interval: 1 } as const
+      steered.correct({ ...measured, ...estimateOf(10_000), ...rest })
     }
     correct(0)
     const { slew } = steered
@@ -120,7 +131,7 @@ t.test('a Sync of ptp4l counts in full, whatever its jitter', async (t) => {
     const { clock, steered } = steering({}, -20_000)
     const { mono: at } = clock.now
     const measured = { offset: nanos(500), at, now: at, weight, interval: 1 }
-    steered.correct({ ...measured, edge: 'hardware' })
+    steered.correct({ ...measured, ...estimateOf(500), edge: 'hardware' })
     return clock.frequency
   })
   t.equal(dialled[0], dialled[1])

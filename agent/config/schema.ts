@@ -105,7 +105,13 @@ export const clockSchema = v.pipe(
       ),
       'observe',
     ),
-    servo: v.optional(v.pipe(v.picklist(['pi']), v.description('Control law.')), 'pi'),
+    servo: v.optional(
+      v.pipe(
+        v.picklist(['kalman', 'pi']),
+        v.description("Control law: an estimate of offset and frequency, or linuxptp's loop."),
+      ),
+      'kalman',
+    ),
     maxSlewPpm: v.optional(
       number(0.001, 100_000, 'Largest frequency used to remove an offset, ppm.'),
       500, // the limit of adjtimex(2) without changing the tick

@@ -4,7 +4,8 @@
  * type is inferred from nothing and checked against the schema by the compiler.
  */
 export type ClockMode = 'observe' | 'follow' | 'drive'
-export type ServoName = 'pi'
+/** `kalman`: by estimate of offset and frequency; `pi`: linuxptp's loop. */
+export type ServoName = 'kalman' | 'pi'
 
 export interface StepConfig {
   /** Largest offset in seconds that is slewed at start; beyond it the clock is stepped. 0: never step. */

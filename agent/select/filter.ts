@@ -9,6 +9,7 @@ import { type ClockChange, moveSample } from '../core/clock-change.ts'
 import { rootDistance, type Sample } from '../core/sample.ts'
 import { keepLast, mean, median } from '../core/stats.ts'
 import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from '../core/units.ts'
+import { type Estimate, Estimator, type KnownFrequency } from './estimator.ts'
 
 const WINDOW = 8
 /** A sample with a distance this many times the best one is worth next to nothing. */
@@ -16,17 +17,31 @@ const LEAST_WEIGHT = 0.01
 
 export class SampleFilter {
   #samples: readonly Sample[] = []
+  #estimator: Estimator
+
+  /** `known`: of the clock's frequency before the first sample. */
+  constructor(known?: KnownFrequency) {
+    this.#estimator = new Estimator(known)
+  }
 
   add(sample: Sample): void {
+    this.#estimator.add(sample)
     this.#samples = keepLast(this.#samples, sample, WINDOW)
   }
 
   move(change: ClockChange): void {
+    this.#estimator.move(change)
     this.#samples = this.#samples.map((sample) => moveSample(sample, change))
   }
 
-  clear(): void {
+  clear(known?: KnownFrequency): void {
     this.#samples = []
+    this.#estimator = new Estimator(known)
+  }
+
+  /** What all samples say of the clock at `at`; undefined before the first. */
+  estimate(at: Instant<'mono'>): Estimate | undefined {
+    return this.#estimator.at(at)
   }
 
   get last(): Sample | undefined {

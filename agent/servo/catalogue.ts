@@ -1,6 +1,7 @@
 /** The one list of servos: a name of the configuration and how it is made for an edge. */
 import type { ServoName } from '../config/types.ts'
 import { type Ppb, ppb } from '../core/units.ts'
+import { KalmanServo } from './kalman.ts'
 import { PI_GAINS, PiServo } from './pi.ts'
 import type { Servo } from './servo.ts'
 
@@ -25,6 +26,7 @@ export interface ServoRequest {
 const LEARN_BY_NETWORK = ppb(2000)
 
 const SERVOS: Readonly<Record<ServoName, (request: ServoRequest) => Servo>> = {
+  kalman: (request) => new KalmanServo(request),
   pi: ({ edge, ...rest }) =>
     new PiServo({
       ...{ ...rest, gains: PI_GAINS[edge] },

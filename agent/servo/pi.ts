@@ -20,7 +20,7 @@ import {
   type Ppb,
   ppb,
 } from '../core/units.ts'
-import type { Servo, ServoOutput } from './servo.ts'
+import type { Servo, ServoInput, ServoOutput } from './servo.ts'
 
 export interface PiGains {
   readonly kpScale: number
@@ -83,6 +83,7 @@ const MAX_ESTIMATE_SECONDS = 1000
 const clamp = (value: number, limit: number): number => Math.min(limit, Math.max(-limit, value))
 
 export class PiServo implements Servo {
+  readonly lasting = true
   readonly #options: PiOptions
   #interval = 1
   #kp = 0
@@ -128,7 +129,7 @@ export class PiServo implements Servo {
     this.#slewing = undefined
   }
 
-  sample(offset: Nanos, at: Instant<'mono'>, weight: number): ServoOutput {
+  sample({ offset, at, weight }: Pick<ServoInput, 'offset' | 'at' | 'weight'>): ServoOutput {
     if (this.#count === 0) return this.#begin(offset, at)
     if (this.#count === 1) return this.#estimate(offset, at)
     return this.#track(offset, at, weight)

@@ -3,6 +3,7 @@
  * frequency to dial comes out. Steps, outliers, clamping to hardware and logging live elsewhere.
  */
 import type { Instant, Nanos, Ppb } from '../core/units.ts'
+import type { Estimate } from '../select/estimator.ts'
 
 /** `unlocked`: still collecting, dial nothing. `jump`: step first, then dial. `locked`: dial. */
 export type ServoState = 'unlocked' | 'jump' | 'locked'
@@ -11,14 +12,28 @@ export interface ServoOutput {
   readonly state: ServoState
   /** What to dial: positive makes the clock run faster. */
   readonly frequency: Ppb
+  /** What the dial beyond the steady one is to remove, where it has an end; local - reference. */
+  readonly offset?: Nanos
+}
+
+export interface ServoInput {
+  /** The measurement: local - reference. */
+  readonly offset: Nanos
+  /** When. */
+  readonly at: Instant<'mono'>
+  /** 0..1: how much it is worth. */
+  readonly weight: number
+  /** What all measurements together say, at `at`. */
+  readonly estimate: Estimate
+  /** When the output is dialled, and what is dialled until then. */
+  readonly now: Instant<'mono'>
+  readonly dialled: Ppb
 }
 
 export interface Servo {
-  /**
-   * `offset` is local - reference, `at` the monotonic time of the measurement, `weight` 0..1 how much
-   * it is worth.
-   */
-  sample(offset: Nanos, at: Instant<'mono'>, weight: number): ServoOutput
+  /** Its output holds until the next sample, as in a loop; else it removes one offset and ends. */
+  readonly lasting: boolean
+  sample(input: ServoInput): ServoOutput
   /** Seconds between samples from now on. */
   setUpdateInterval(interval: number): void
   /** Largest part of the output that removes an offset, from now on. */

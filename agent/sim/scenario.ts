@@ -46,6 +46,8 @@ export interface Scenario {
   readonly system?: ClockSetup
   readonly phcs?: readonly PhcSetup[]
   readonly info?: Partial<Omit<NodeInfo, 'phcs'>>
+  /** Standard deviation of kernel time stamps, ns. */
+  readonly stampNoiseNs?: number
   readonly ntp?: readonly NamedNtpServer[]
   readonly ptp4l?: Omit<Ptp4lOptions, 'phc' | 'phcIndex' | 'interface'> & {
     readonly clock: ClockName
@@ -150,12 +152,13 @@ function plan(stage: Stage, scenario: Timeline, begin = 0): void {
 }
 
 export function stage(scenario: Scenario): Stage {
-  const { seed, system, phcs, info, resolvers = [], files = {} } = scenario
+  const { seed, system, phcs, info, stampNoiseNs, resolvers = [], files = {} } = scenario
   const world = new World({
     seed,
     ...(system && { system }),
     ...(phcs && { phcs }),
     ...(info && { info }),
+    ...(stampNoiseNs !== undefined && { stampNoiseNs }),
   })
   for (const [name, text] of Object.entries(files)) world.devices.files.set(name, text)
   const peers = {

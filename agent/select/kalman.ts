@@ -1,0 +1,156 @@
+/**
+ * Offset and frequency of one clock against one reference, as a Gaussian: a Kalman filter of two states
+ * over a run of measurements.
+ *
+ *   offset' = offset + frequency dt          frequency walks at random, `wander` per root second
+ *
+ * Pure functions. Offsets in ns, frequencies in ppb (1 ppb moves 1 ns per second), times in seconds of
+ * the monotonic clock since any moment. Signs as everywhere: positive offset is ahead, positive
+ * frequency runs fast.
+ */
+
+/** What is known at `at`: the two states and their covariance. */
+export interface Gaussian {
+  /** s */
+  readonly at: number
+  /** ns */
+  readonly offset: number
+  /** ppb */
+  readonly frequency: number
+  /** ns^2 */
+  readonly offsetVariance: number
+  /** ns ppb */
+  readonly covariance: number
+  /** ppb^2 */
+  readonly frequencyVariance: number
+}
+
+export interface Point {
+  /** s */
+  readonly at: number
+  /** ns */
+  readonly offset: number
+  /** Variance of its noise, ns^2. */
+  readonly variance: number
+}
+
+/** What is known of the frequency before the first point. */
+export interface Prior {
+  /** ppb */
+  readonly frequency: number
+  /** ppb^2 */
+  readonly frequencyVariance: number
+}
+
+export interface Filtered {
+  readonly state: Gaussian
+  /** Log of how likely the last point was before it came; 0 for the first of all. */
+  readonly likelihood: number
+}
+
+/** A point this many deviations off counts as one just so far off; the second in a row is believed. */
+const WILD = 4
+/** The likelihood of a point does not fall below that of five deviations: one of them proves nothing. */
+const LEAST_LIKELY = 25
+
+/** What is known at a later moment; `wander` in ppb per root second. */
+export function predict(state: Gaussian, at: number, wander: number): Gaussian {
+  const dt = at - state.at
+  const q = wander * wander
+  const { offset, frequency, offsetVariance, covariance, frequencyVariance } = state
+  return {
+    at,
+    offset: offset + frequency * dt,
+    frequency,
+    offsetVariance:
+      offsetVariance + dt * (2 * covariance + dt * frequencyVariance) + (q * dt ** 3) / 3,
+    covariance: covariance + dt * frequencyVariance + (q * dt * dt) / 2,
+    frequencyVariance: frequencyVariance + q * dt,
+  }
+}
+
+/** Exactly the same time axis and states, for a clock that was stepped and whose rate was changed. */
+export const shift = (state: Gaussian, offset: number, frequency: number): Gaussian => ({
+  ...state,
+  offset: state.offset + offset,
+  frequency: state.frequency + frequency,
+})
+
+const begin = ({ at, offset, variance }: Point, prior: Prior): Gaussian => ({
+  ...{ at, offset, ...prior },
+  ...{ offsetVariance: variance, covariance: 0 },
+})
+
+/** The filter at work: plain numbers that change in place, since it runs for every model and sample. */
+class Filter {
+  #state: { -readonly [K in keyof Gaussian]: Gaussian[K] }
+  readonly #q: number
+  /** Which way the last point was wild; 0: it was not. */
+  #wild = 0
+  #likelihood = 0
+
+  constructor(start: Gaussian, wander: number) {
+    this.#state = { ...start }
+    this.#q = wander * wander
+  }
+
+  get filtered(): Filtered {
+    return { state: this.#state, likelihood: this.#likelihood }
+  }
+
+  absorb({ at, offset, variance }: Point): void {
+    const state = this.#state
+    const dt = at - state.at
+    this.#advance(dt)
+    state.at = at
+    const innovation = offset - state.offset
+    const total = this.#expect(innovation, variance, dt)
+    const gain = state.offsetVariance / total
+    const turn = state.covariance / total
+    state.offset += gain * innovation
+    state.frequency += turn * innovation
+    state.frequencyVariance -= turn * state.covariance
+    state.offsetVariance *= 1 - gain
+    state.covariance *= 1 - gain
+  }
+
+  #advance(dt: number): void {
+    const state = this.#state
+    const { covariance, frequencyVariance } = state
+    state.offset += state.frequency * dt
+    state.offsetVariance +=
+      dt * (2 * covariance + dt * frequencyVariance) + (this.#q * dt * dt * dt) / 3
+    state.covariance += dt * frequencyVariance + (this.#q * dt * dt) / 2
+    state.frequencyVariance += this.#q * dt
+  }
+
+  /** Variance of the innovation; a wild one is bounded, and believed when the next is wild the same way. */
+  #expect(innovation: number, variance: number, dt: number): number {
+    const state = this.#state
+    const total = state.offsetVariance + variance
+    const square = innovation * innovation
+    this.#likelihood = -0.5 * (Math.min(square / total, LEAST_LIKELY) + Math.log(total))
+    const before = this.#wild
+    this.#wild = square > WILD * WILD * total ? Math.sign(innovation) : 0
+    if (this.#wild === 0) return total
+    if (this.#wild !== before) return square / (WILD * WILD)
+    // the clock jumped, in offset or in frequency
+    state.offsetVariance += square
+    state.frequencyVariance += dt > 0 ? square / (dt * dt) : 0
+    return state.offsetVariance + variance
+  }
+}
+
+/** All points, oldest first, after `before`; undefined when there is neither. */
+export function filterPoints(
+  before: Gaussian | undefined,
+  points: readonly Point[],
+  wander: number,
+  prior: Prior,
+): Filtered | undefined {
+  const [first, ...rest] = points
+  if (first === undefined) return before && { state: before, likelihood: 0 }
+  const filter = new Filter(before ?? begin(first, prior), wander)
+  for (const point of before === undefined ? rest : points) filter.absorb(point)
+  return filter.filtered
+}
