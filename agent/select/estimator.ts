@@ -26,7 +26,9 @@ export interface Estimate {
   readonly frequencyError: Ppb
 }
 
-const WINDOW = 32
+/** So many are kept at most, and the oldest of them are let go together. */
+const WINDOW = 48
+const RETIRE = 16
 /** Nothing is learnt of the noise from fewer. */
 const ENOUGH = 6
 /** A round trip tells little of itself before there are others. */
@@ -35,6 +37,8 @@ const FEW = 8
 const QUEUES = 1 / 12
 /** How far the shortest of n round trips is from the shortest possible, in means of their excess. */
 const SHORTEST = 0.63
+/** A round trip shorter than the shortest one by this share of their mean excess is news. */
+const NEWS = 0.05
 /** Another model takes over when it foretold better by so much (log likelihood). */
 const BETTER = 5
 /** Of an oscillator of which nothing is known: an ordinary crystal may be 50 ppm off. */
@@ -63,6 +67,8 @@ export class Estimator {
   #models = newModels()
   #used = 0
   #count = 0
+  /** The shortest round trip by which the models were built. */
+  #seen: number | undefined
 
   /** What is known of the clock's frequency, as it is dialled, before the first measurement. */
   constructor({ frequency, error }: KnownFrequency = UNKNOWN) {
@@ -75,13 +81,22 @@ export class Estimator {
     // a measurement that is no newer than the last one tells of the same moment
     if (time <= (this.#kept.at(-1)?.at ?? Number.NEGATIVE_INFINITY)) return
     this.#count += 1
-    this.#retire()
     this.#kept = [...this.#kept, { at: time, offset, delay, extra: 0 }]
-    if (this.#count === ENOUGH) for (const model of this.#models) model.begin(this.#roughness())
-    const observations = this.#observations()
-    const learn = this.#count >= ENOUGH
-    for (const model of this.#models) model.update(observations, this.#prior, learn)
+    const roughness = this.#count === ENOUGH ? this.#roughness() : undefined
+    const { shortest, mean } = this.#trips
+    const known = this.#seen !== undefined && this.#count > FEW
+    const news = !known || shortest < (this.#seen ?? shortest) - NEWS * mean
+    this.#seen = news ? shortest : Math.min(this.#seen ?? shortest, shortest)
+    for (const model of this.#models) this.#update(model, news, roughness)
     this.#choose()
+    this.#retire()
+  }
+
+  #update(model: NoiseModel, news: boolean, roughness: number | undefined): void {
+    if (roughness !== undefined) model.begin(roughness)
+    if (news || roughness !== undefined) model.rebuild(this.#observations(), this.#prior)
+    else for (const newest of this.#observations(-1)) model.add(newest, this.#prior)
+    if (this.#count >= ENOUGH && model.learn()) model.rebuild(this.#observations(), this.#prior)
   }
 
   move(change: ClockChange): void {
@@ -117,21 +132,35 @@ export class Estimator {
     return elapsed(at, this.#origin ?? at) / 1e9
   }
 
+  /** What was let go is in the states before; the rest may look different without it. */
   #retire(): void {
     if (this.#kept.length < WINDOW) return
-    const oldest = this.#observations()[0]
-    if (oldest !== undefined) for (const model of this.#models) model.retire(oldest, this.#prior)
-    this.#kept = this.#kept.slice(1)
+    const observations = this.#observations()
+    this.#kept = this.#kept.slice(RETIRE)
+    this.#seen = this.#trips.shortest
+    for (const model of this.#models) {
+      model.retire(observations.slice(0, RETIRE), this.#prior)
+      model.rebuild(this.#observations(), this.#prior)
+    }
   }
 
-  #observations(): Observation[] {
+  /** Of what is kept: the shortest round trip, and how much longer they are on average. */
+  get #trips(): { readonly shortest: number; readonly mean: number } {
     const delays = this.#kept.map(({ delay }) => delay)
-    const count = delays.length
     const shortest = Math.min(...delays)
-    const mean = delays.reduce((sum, delay) => sum + delay, 0) / count - shortest
+    return {
+      shortest,
+      mean: delays.reduce((sum, delay) => sum + delay, 0) / delays.length - shortest,
+    }
+  }
+
+  /** From `first` on, as `Array.slice` counts. */
+  #observations(first = 0): Observation[] {
+    const { shortest, mean } = this.#trips
+    const count = this.#kept.length
     const unsure =
       (SHORTEST * mean) / Math.sqrt(count) + (this.#count < FEW ? shortest / (2 * count) : 0)
-    return this.#kept.map(({ at, offset, delay, extra }) => ({
+    return this.#kept.slice(first).map(({ at, offset, delay, extra }) => ({
       ...{ at, offset, extra },
       excess: delay - shortest + unsure,
     }))

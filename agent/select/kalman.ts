@@ -1,10 +1,10 @@
 /**
- * Offset and frequency of one clock against one reference, as a Gaussian: a Kalman filter of two states
- * over a run of measurements.
+ * Offset and frequency of one clock against one reference, as a Gaussian: a Kalman filter of two
+ * states.
  *
  *   offset' = offset + frequency dt          frequency walks at random, `wander` per root second
  *
- * Pure functions. Offsets in ns, frequencies in ppb (1 ppb moves 1 ns per second), times in seconds of
+ * Offsets in ns, frequencies in ppb (1 ppb moves 1 ns per second), times in seconds of
  * the monotonic clock since any moment. Signs as everywhere: positive offset is ahead, positive
  * frequency runs fast.
  */
@@ -25,27 +25,12 @@ export interface Gaussian {
   readonly frequencyVariance: number
 }
 
-export interface Point {
-  /** s */
-  readonly at: number
-  /** ns */
-  readonly offset: number
-  /** Variance of its noise, ns^2. */
-  readonly variance: number
-}
-
 /** What is known of the frequency before the first point. */
 export interface Prior {
   /** ppb */
   readonly frequency: number
   /** ppb^2 */
   readonly frequencyVariance: number
-}
-
-export interface Filtered {
-  readonly state: Gaussian
-  /** Log of how likely the last point was before it came; 0 for the first of all. */
-  readonly likelihood: number
 }
 
 /** A point this many deviations off counts as one just so far off; the second in a row is believed. */
@@ -69,39 +54,52 @@ export function predict(state: Gaussian, at: number, wander: number): Gaussian {
   }
 }
 
-/** Exactly the same time axis and states, for a clock that was stepped and whose rate was changed. */
-export const shift = (state: Gaussian, offset: number, frequency: number): Gaussian => ({
-  ...state,
-  offset: state.offset + offset,
-  frequency: state.frequency + frequency,
-})
-
-const begin = ({ at, offset, variance }: Point, prior: Prior): Gaussian => ({
-  ...{ at, offset, ...prior },
-  ...{ offsetVariance: variance, covariance: 0 },
-})
-
-/** The filter at work: plain numbers that change in place, since it runs for every model and sample. */
-class Filter {
-  #state: { -readonly [K in keyof Gaussian]: Gaussian[K] }
-  readonly #q: number
-  /** Which way the last point was wild; 0: it was not. */
+/**
+ * The filter at work: plain numbers that change in place, since it runs for several models of every
+ * source.
+ */
+export class Filter {
+  readonly #state: { -readonly [K in keyof Gaussian]: Gaussian[K] }
+  /** Which way the last measurement was wild; 0: it was not. */
   #wild = 0
   #likelihood = 0
 
-  constructor(start: Gaussian, wander: number) {
+  constructor(start: Gaussian) {
     this.#state = { ...start }
-    this.#q = wander * wander
   }
 
-  get filtered(): Filtered {
-    return { state: this.#state, likelihood: this.#likelihood }
+  /** One measurement is all there is. */
+  static begin(at: number, offset: number, variance: number, prior: Prior): Filter {
+    return new Filter({ at, offset, ...prior, offsetVariance: variance, covariance: 0 })
   }
 
-  absorb({ at, offset, variance }: Point): void {
+  get state(): Gaussian {
+    return this.#state
+  }
+
+  /** Log of how likely the last measurement was before it came; 0 for the first of all. */
+  get likelihood(): number {
+    return this.#likelihood
+  }
+
+  clone(): Filter {
+    const twin = new Filter(this.#state)
+    twin.#wild = this.#wild
+    return twin
+  }
+
+  /** The clock was stepped by `step` ns and turned by `turn` ppb at `at`. */
+  move(at: number, step: number, turn: number): void {
+    const state = this.#state
+    state.offset += step - turn * (at - state.at)
+    state.frequency += turn
+  }
+
+  /** A measurement at `at`, s, with noise of `variance`, ns^2; `wander` in ppb per root second. */
+  absorb(at: number, offset: number, variance: number, wander: number): void {
     const state = this.#state
     const dt = at - state.at
-    this.#advance(dt)
+    this.#advance(dt, wander * wander)
     state.at = at
     const innovation = offset - state.offset
     const total = this.#expect(innovation, variance, dt)
@@ -114,14 +112,13 @@ class Filter {
     state.covariance *= 1 - gain
   }
 
-  #advance(dt: number): void {
+  #advance(dt: number, q: number): void {
     const state = this.#state
     const { covariance, frequencyVariance } = state
     state.offset += state.frequency * dt
-    state.offsetVariance +=
-      dt * (2 * covariance + dt * frequencyVariance) + (this.#q * dt * dt * dt) / 3
-    state.covariance += dt * frequencyVariance + (this.#q * dt * dt) / 2
-    state.frequencyVariance += this.#q * dt
+    state.offsetVariance += dt * (2 * covariance + dt * frequencyVariance) + (q * dt * dt * dt) / 3
+    state.covariance += dt * frequencyVariance + (q * dt * dt) / 2
+    state.frequencyVariance += q * dt
   }
 
   /** Variance of the innovation; a wild one is bounded, and believed when the next is wild the same way. */
@@ -139,18 +136,4 @@ class Filter {
     state.frequencyVariance += dt > 0 ? square / (dt * dt) : 0
     return state.offsetVariance + variance
   }
-}
-
-/** All points, oldest first, after `before`; undefined when there is neither. */
-export function filterPoints(
-  before: Gaussian | undefined,
-  points: readonly Point[],
-  wander: number,
-  prior: Prior,
-): Filtered | undefined {
-  const [first, ...rest] = points
-  if (first === undefined) return before && { state: before, likelihood: 0 }
-  const filter = new Filter(before ?? begin(first, prior), wander)
-  for (const point of before === undefined ? rest : points) filter.absorb(point)
-  return filter.filtered
 }

@@ -13,14 +13,7 @@
  * hundred or so). Levels are factors of 2 in noise and of 3 in wander: the estimate depends on them by
  * less than a square root.
  */
-import {
-  type Filtered,
-  filterPoints,
-  type Gaussian,
-  type Point,
-  type Prior,
-  shift,
-} from './kalman.ts'
+import { Filter, type Gaussian, type Prior } from './kalman.ts'
 
 export interface Observation {
   /** s */
@@ -43,7 +36,9 @@ const BETTER = 4
 /** It is not remembered longer that a neighbour was worse. */
 const WORST = -8
 const FORGET = 1 - 1 / 128
-const NEIGHBOURS = [
+/** Ourselves, then the neighbours. */
+const PLACES = [
+  { wander: 0, noise: 0 },
   { wander: 1, noise: 0 },
   { wander: -1, noise: 0 },
   { wander: 0, noise: 1 },
@@ -56,27 +51,71 @@ const clamp = (value: number, { least, most }: typeof WANDER_LEVELS): number =>
 const levelOfNoise = (ns: number): number =>
   clamp(Math.round(Math.log2(Math.max(1, ns))), NOISE_LEVELS)
 
+/** The filter with one pair of figures. */
+class Track {
+  readonly #wander: number
+  readonly #floor: number
+  readonly #share: number
+  /** What the observations that are not kept any more said. */
+  before: Filter | undefined
+  now: Filter | undefined
+
+  constructor(wander: number, noise: number, share: number, before: Filter | undefined) {
+    this.#wander = WANDER_STEP ** wander
+    this.#floor = 4 ** noise
+    this.#share = share
+    this.before = before?.clone()
+    this.now = before?.clone()
+  }
+
+  add(observation: Observation, prior: Prior): void {
+    this.now = this.#absorb(this.now, observation, prior)
+  }
+
+  rebuild(observations: readonly Observation[], prior: Prior): void {
+    this.now = this.before?.clone()
+    for (const each of observations) this.add(each, prior)
+  }
+
+  retire(oldest: readonly Observation[], prior: Prior): void {
+    for (const each of oldest) this.before = this.#absorb(this.before, each, prior)
+  }
+
+  move(at: number, step: number, turn: number): void {
+    this.before?.move(at, step, turn)
+    this.now?.move(at, step, turn)
+  }
+
+  #absorb(filter: Filter | undefined, observation: Observation, prior: Prior): Filter {
+    const { at, offset, excess, extra } = observation
+    const variance = this.#floor + excess * excess * this.#share + extra
+    if (filter === undefined) return Filter.begin(at, offset, variance, prior)
+    filter.absorb(at, offset, variance, this.#wander)
+    return filter
+  }
+}
+
 /** One explanation with its figures, and the state of the clock as it sees it. */
 export class NoiseModel {
   /** Share of excess^2 that is variance. */
   readonly #share: number
   #wander = 0
   #noise: number
-  /** Log likelihoods of the neighbours beside our own, as remembered. */
-  #scores: number[] = NEIGHBOURS.map(() => 0)
-  /** What the points that are not kept any more said. */
-  #before: Gaussian | undefined
-  #state: Gaussian | undefined
+  /** In the order of PLACES. */
+  #tracks: readonly Track[]
+  /** Log likelihoods beside our own, as remembered; of ourselves 0. */
+  #scores: readonly number[] = PLACES.map(() => 0)
   #likelihood = 0
 
   /** `noise`: where to begin, ns. */
   constructor(share: number, noise: number) {
     this.#share = share
     this.#noise = levelOfNoise(noise)
+    this.#tracks = this.#newTracks(undefined)
   }
 
   get state(): Gaussian | undefined {
-    return this.#state
+    return this.#tracks[0]?.now?.state
   }
 
   /** How well it foretold of late: larger is better, comparable between models of one source. */
@@ -89,54 +128,58 @@ export class NoiseModel {
     return WANDER_STEP ** this.#wander
   }
 
-  /** The oldest observation will not be given again. */
-  retire(oldest: Observation, prior: Prior): void {
-    this.#before = this.#run([oldest], prior)?.state
+  /** The newest observation; all others are as they were. */
+  add(newest: Observation, prior: Prior): void {
+    for (const track of this.#tracks) track.add(newest, prior)
   }
 
-  /** All observations that are kept, the newest one last; `learn`: it may tell of the noise. */
-  update(observations: readonly Observation[], prior: Prior, learn: boolean): void {
-    const own = this.#run(observations, prior)
-    this.#state = own?.state
-    if (own === undefined || !learn) return
-    this.#likelihood = this.#likelihood * FORGET + own.likelihood
-    this.#scores = this.#scores.map((score, k) => {
-      const other = this.#run(observations, prior, NEIGHBOURS[k])
-      return Math.max(WORST, score * FORGET + (other?.likelihood ?? 0) - own.likelihood)
-    })
-    this.#moveTo(this.#scores.indexOf(Math.max(...this.#scores)))
+  /** All that is kept, as it is seen now. */
+  rebuild(observations: readonly Observation[], prior: Prior): void {
+    for (const track of this.#tracks) track.rebuild(observations, prior)
   }
 
-  /** Where to look for the noise, before anything was learnt. */
+  /** These will not be given again. */
+  retire(oldest: readonly Observation[], prior: Prior): void {
+    for (const track of this.#tracks) track.retire(oldest, prior)
+  }
+
+  /** Where to look for the noise, before anything was learnt; to be rebuilt after it. */
   begin(noise: number): void {
     this.#noise = levelOfNoise(noise)
+    this.#tracks = this.#newTracks(undefined)
+  }
+
+  /** How well the last one was foretold. True: we moved, and are to be rebuilt. */
+  learn(): boolean {
+    const likelihoods = this.#tracks.map(({ now }) => now?.likelihood ?? 0)
+    const own = likelihoods[0] ?? 0
+    this.#likelihood = this.#likelihood * FORGET + own
+    this.#scores = this.#scores.map((score, k) =>
+      Math.max(WORST, score * FORGET + (likelihoods[k] ?? 0) - own),
+    )
+    return this.#moveTo(this.#scores.indexOf(Math.max(...this.#scores)))
   }
 
   /** The clock was stepped by `step` ns, and turned by `turn` ppb at `at`. */
   move(at: number, step: number, turn: number): void {
-    this.#before = this.#before && shift(this.#before, step - turn * (at - this.#before.at), turn)
-    this.#state = this.#state && shift(this.#state, step - turn * (at - this.#state.at), turn)
+    for (const track of this.#tracks) track.move(at, step, turn)
   }
 
-  #moveTo(best: number): void {
-    const neighbour = NEIGHBOURS[best]
-    if (neighbour === undefined || (this.#scores[best] ?? 0) < BETTER) return
-    this.#wander = clamp(this.#wander + neighbour.wander, WANDER_LEVELS)
-    this.#noise = clamp(this.#noise + neighbour.noise, NOISE_LEVELS)
-    this.#scores = NEIGHBOURS.map(() => 0)
+  #moveTo(best: number): boolean {
+    const place = PLACES[best]
+    if (place === undefined || (this.#scores[best] ?? 0) < BETTER) return false
+    const before = this.#tracks[best]?.before
+    this.#wander = clamp(this.#wander + place.wander, WANDER_LEVELS)
+    this.#noise = clamp(this.#noise + place.noise, NOISE_LEVELS)
+    this.#scores = PLACES.map(() => 0)
+    this.#tracks = this.#newTracks(before)
+    return true
   }
 
-  #run(
-    observations: readonly Observation[],
-    prior: Prior,
-    { wander, noise } = { wander: 0, noise: 0 },
-  ): Filtered | undefined {
-    const floor = 4 ** (this.#noise + noise)
-    const points: Point[] = observations.map(({ at, offset, excess, extra }) => ({
-      at,
-      offset,
-      variance: floor + excess * excess * this.#share + extra,
-    }))
-    return filterPoints(this.#before, points, WANDER_STEP ** (this.#wander + wander), prior)
+  #newTracks(before: Filter | undefined): Track[] {
+    return PLACES.map(
+      ({ wander, noise }) =>
+        new Track(this.#wander + wander, this.#noise + noise, this.#share, before),
+    )
   }
 }

@@ -17,7 +17,7 @@ export interface Row {
   /** Seconds, and how many of them do not count. */
   readonly length: number
   readonly skip: number
-  /** Normal noise of each stamp, ns; chronyd's figures are without any. */
+  /** Normal noise of each of our stamps, ns; chronyd's figures are without any. */
   readonly stampNoiseNs?: number
   /** chronyd's true RMS in the same world, ns. */
   readonly chronyd: number
@@ -69,7 +69,7 @@ export function scenarioOf(row: Row, seed: string): Scenario {
     seed,
     config: simConfig({ clocks: { system: clockConfig({ mode: 'drive' }) }, sources: [source] }),
     system: { offset: 0.01, frequencyPpb: 5000, wanderPpb },
-    ntp: [{ name: 'server', address: '10.0.0.1', link: { delayNs, jitterNs } }],
+    ntp: [{ name: 'server', address: '10.0.0.1', noiseNs: 0, link: { delayNs, jitterNs } }],
     stampNoiseNs,
   }
 }

@@ -2,7 +2,7 @@
  * The same task for several programs, one after the other in one boot: same devices, same oscillator,
  * same start. Which of them begins depends on the seed, lest the order decides.
  */
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import type { Lab, Program, Truth } from './lab.ts'
 import { type Check, type ClockOf, rmsOf, settled } from './scenario.ts'
 import { resetSystemClock } from './system-clock.ts'
@@ -50,6 +50,10 @@ async function runTurn(lab: Lab, { name, start }: Contestant, task: Task): Promi
     ...{ cpuSeconds: program.cpu() - before, pssBytes: program.pss() },
   }
   await program.stop()
+  const lines = turn.readings.map(({ at, system, phc0, phc1 }) =>
+    [at, system, phc0, phc1].join(','),
+  )
+  writeFileSync(`/tmp/out/${name}.csv`, `${['at,system,phc0,phc1', ...lines].join('\n')}\n`)
   return turn
 }
 
