@@ -16,6 +16,8 @@ import { isUsed } from './select/verdict.ts'
 
 /** At start the first answer does not decide: who answers gets three samples, for so long. */
 const PATIENCE = 10e9
+/** And who did not answer by then is not waited for. */
+const FIRST_PATIENCE = 2e9
 const FIRST_SAMPLES = 3
 /** What another source takes over of the knowledge of the frequency, ppb. */
 const NEWCOMER = 4
@@ -230,10 +232,12 @@ export class References {
   /** Somebody who answers has not been heard enough yet. */
   waits(now: Now): boolean {
     if (this.#patientSince === undefined) return false
+    const waited = elapsed(now.mono, this.#patientSince)
     const early =
-      elapsed(now.mono, this.#patientSince) < PATIENCE &&
+      waited < PATIENCE &&
       [...this.#followed.values()].some(
-        ({ heard, rule }) => !rule.noselect && heard < FIRST_SAMPLES,
+        ({ heard, rule }) =>
+          !rule.noselect && heard < FIRST_SAMPLES && (heard > 0 || waited < FIRST_PATIENCE),
       )
     if (!early) this.#patientSince = undefined
     return early

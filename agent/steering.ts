@@ -37,6 +37,8 @@ const KEPT = 20_000
 const SAME_INTERVAL = 0.1
 /** A slew ends with its offset, and not before the next sample is late by so many intervals. */
 const PATIENT_INTERVALS = 1.25
+/** A slew that ends within this share of the interval has to be ended by itself. */
+const NEXT_SAMPLE = 0.9
 
 export interface Measured {
   readonly offset: Nanos
@@ -72,6 +74,8 @@ export class Steering {
   #frozen = ''
   /** When the slew of the last correction has removed its offset. */
   #slewEnds: Instant<'mono'> | undefined
+  /** It ends before the next sample is due. */
+  #endsEarly = false
   /** The clock was steered well by another reference a moment ago: the next one takes over softly. */
   #handover = false
   /** Samples that are still to be corrected softly. */
@@ -200,7 +204,7 @@ export class Steering {
 
   /** When the slew of the last correction has to be ended; undefined: no need to wake for it. */
   get wakeAt(): Instant<'mono'> | undefined {
-    return this.#servo?.servo.lasting === false ? this.#slewEnds : undefined
+    return this.#endsEarly ? this.#slewEnds : undefined
   }
 
   correct(measured: Measured): ActuatorOutcome {
@@ -226,6 +230,9 @@ export class Steering {
     const output = servo.sample({ offset, at, weight, estimate, now, dialled })
     if (output.state === 'unlocked') return NOTHING
     this.#slewEnds = slewEnd(measured, output, servo.steady)
+    // else the next sample is there first, and the tick sees to it when there is none
+    const next = plus(now, nanos(NEXT_SAMPLE * measured.interval * 1e9))
+    this.#endsEarly = this.#slewEnds !== undefined && this.#slewEnds < next && !servo.lasting
     return this.#actuator.setFrequency(output.frequency)
   }
 

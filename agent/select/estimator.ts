@@ -31,7 +31,12 @@ const WINDOW = 48
 const RETIRE = 16
 /** Nothing is learnt of the noise from fewer. */
 const ENOUGH = 6
-/** A round trip tells little of itself before there are others. */
+/**
+ * A single round trip may be all queue; with each further one that is no shorter this is less likely by
+ * so much.
+ */
+const FEWER = 4
+/** So many at the start are looked at anew with each one that follows. */
 const FEW = 8
 /** An error spread evenly over `excess` has this share of its square as variance. */
 const QUEUES = 1 / 12
@@ -158,8 +163,7 @@ export class Estimator {
   #observations(first = 0): Observation[] {
     const { shortest, mean } = this.#trips
     const count = this.#kept.length
-    const unsure =
-      (SHORTEST * mean) / Math.sqrt(count) + (this.#count < FEW ? shortest / (2 * count) : 0)
+    const unsure = (SHORTEST * mean) / Math.sqrt(count) + shortest / 2 / FEWER ** (this.#count - 1)
     return this.#kept.slice(first).map(({ at, offset, delay, extra }) => ({
       ...{ at, offset, extra },
       excess: delay - shortest + unsure,
