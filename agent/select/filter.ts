@@ -25,7 +25,7 @@ export class SampleFilter {
   }
 
   add(sample: Sample): void {
-    this.#estimator.add(sample)
+    this.#estimator.add({ ...sample, delay: ownTrip(sample) })
     this.#samples = keepLast(this.#samples, sample, WINDOW)
   }
 
@@ -116,6 +116,13 @@ export class SampleFilter {
     return off > 10 * this.jitter + sample.delay / 2 && off > atLeast
   }
 }
+
+/**
+ * The round trip of this very exchange. A ptp4l and a chronyd tell the delay that they filtered, which
+ * says nothing of how long this packet waited.
+ */
+const ownTrip = ({ source, delay }: Sample): Nanos =>
+  /^(ptp4l|chrony):/.test(source) ? nanos(0) : delay
 
 const ownError = (sample: Sample): number => Math.max(1, sample.delay / 2 + sample.dispersion)
 
