@@ -4,8 +4,8 @@
  * In: what came of each request. Out: the next interval. A clock is only as good as it is measured, and
  * a short interval that stays beats one that adapts (0.11 against 0.5 ms RMS over a WAN), so the server
  * is asked every 2^minpoll s as long as it answers. The interval widens towards 2^maxpoll s where that
- * costs nothing, while nobody answers: one step each 4 polls after the first 8, which is never more
- * than a quarter of the silence so far.
+ * costs nothing, while nobody answers: one step each 4 polls after the first 8, which is always less
+ * than a third of the silence so far.
  *
  * Extras: iburst (at start, when a lost server is back, after a foreign step) sends up to 8 requests 2 s
  * apart until 4 were good; burst up to 3 more where one gave no good sample; presend one before each
