@@ -33,12 +33,26 @@ export function mannersTowards(
   return { range, polite, lifted }
 }
 
-/** What the source is, and none of its options. */
-const IDENTITY: readonly string[] = ['type', 'name', 'pool', 'maxSources']
+/** By name, so that nothing is ever shown that was not meant to be (a key). */
+const SHOWN = [
+  ...([
+    'minpoll',
+    'maxpoll',
+    'iburst',
+    'burst',
+    'presend',
+    'xleave',
+    'port',
+    'aggressive',
+  ] as const),
+  ...(['maxDelay', 'maxDelayRatio', 'maxDelayDevRatio', 'copy', 'offset', 'minStratum'] as const),
+  ...(['filter', 'minSamples', 'maxSamples', 'maxUnreach'] as const),
+  ...(['noselect', 'prefer', 'trust', 'require'] as const),
+] satisfies readonly (keyof NtpSourceConfig)[]
 
 /** The options of a source as they work at present: the range is that of the server at hand. */
 export function optionsInForce(config: NtpSourceConfig, { range }: Manners): OptionValues {
   const { minpoll, maxpoll } = range
-  const entries = Object.entries({ ...config, minpoll, maxpoll })
-  return Object.fromEntries(entries.filter(([key]) => !IDENTITY.includes(key)))
+  const options = { ...config, minpoll, maxpoll }
+  return Object.fromEntries(SHOWN.map((key) => [key, options[key]]))
 }

@@ -7,8 +7,8 @@
  *
  * Out: samples of the system clock, offset = local - reference (the sign is made in
  * `ntp-exchange.ts`), at the middle of the exchange on the monotonic clock. Exchanges are in
- * `ntp-request.ts`, the checks in `ntp-exchange.ts` and `ntp-screen.ts`, the schedule in `ntp-poll.ts`,
- * names in `ntp-address.ts`.
+ * `ntp-request.ts`, the checks in `ntp-exchange.ts` and `ntp-intake.ts`, the schedule in
+ * `ntp-schedule.ts`, names in `ntp-address.ts`.
  *
  * RFC 5905 sections 7.4 (kiss of death), 11 and 13; RFC 8633 (best practice).
  */
@@ -22,14 +22,12 @@ import type { RandomPort } from '../ports/random.ts'
 import { ServerAddress } from './ntp-address.ts'
 import { AddressBook } from './ntp-book.ts'
 import type { Measurement } from './ntp-exchange.ts'
-import { NtpFilter } from './ntp-filter.ts'
-import { ownAddresses } from './ntp-networks.ts'
+import { NtpIntake } from './ntp-intake.ts'
 import { patience } from './ntp-pending.ts'
-import { type Manners, mannersTowards, optionsInForce } from './ntp-politeness.ts'
-import * as polling from './ntp-poll.ts'
+import type { Outcome } from './ntp-poll.ts'
 import { NtpRecord } from './ntp-record.ts'
 import { type EventOf, NtpRequests, type Progress, type Result } from './ntp-request.ts'
-import { NtpScreen } from './ntp-screen.ts'
+import { NtpSchedule } from './ntp-schedule.ts'
 import type { Source, SourceView } from './source.ts'
 
 export interface NtpSourceOptions {
@@ -55,7 +53,7 @@ const pollAt = (at: Instant<'mono'>): Action => ({ do: 'timer', key: 'poll', at 
 
 /** What came of an exchange: for the schedule, and to be done. */
 interface Aftermath {
-  readonly outcome: polling.Outcome
+  readonly outcome: Outcome
   readonly actions: readonly Action[]
 }
 
@@ -64,31 +62,23 @@ export class NtpSource implements Source {
   readonly id: string
   readonly #config: NtpSourceConfig
   readonly #random: RandomPort
-  readonly #networks: readonly string[]
   readonly #server: ServerAddress
   readonly #requests: NtpRequests
-  readonly #screen: NtpScreen
-  readonly #filter: NtpFilter
+  readonly #intake: NtpIntake
+  readonly #schedule: NtpSchedule
   readonly #record = new NtpRecord()
-  #manners: Manners
-  #poll: polling.PollState
-  /** Requests that had left this node when the present one was made. */
-  #sentBefore = 0
   #stopped = false
 
   constructor({ id, config, random, salt = 0, book, networks = [] }: NtpSourceOptions) {
     this.id = id
     this.#config = config
     this.#random = random
-    this.#networks = networks
     const { name, port } = config
     this.#server = new ServerAddress({ source: id, name, port, salt }, book ?? new AddressBook())
     const limits = { maxDelay: seconds(config.maxDelay), correction: seconds(config.offset) }
     this.#requests = new NtpRequests(random, limits, config.xleave)
-    this.#screen = new NtpScreen({ ...config, own: ownAddresses(networks) })
-    this.#filter = new NtpFilter(config.filter)
-    this.#manners = mannersTowards(this.#server.current, config, networks)
-    this.#poll = polling.startPoll(this.#manners.range, this.#manners.polite)
+    this.#intake = new NtpIntake(config, networks)
+    this.#schedule = new NtpSchedule(config, networks)
   }
 
   handle(event: Event, now: Now): readonly Action[] {
@@ -102,9 +92,9 @@ export class NtpSource implements Source {
     return this.#record.view({
       id: this.id,
       address: this.#server.current ?? this.#config.name,
-      pollSeconds: toSeconds(polling.pollInterval(this.#poll, this.#record.delay)),
+      pollSeconds: toSeconds(this.#schedule.interval(this.#record.delay)),
       counts: this.#requests.counts,
-      options: optionsInForce(this.#config, this.#manners),
+      options: this.#schedule.options,
     })
   }
 
@@ -156,9 +146,7 @@ export class NtpSource implements Source {
 
   /** Starts to ask the server at hand, of which nothing is known yet. */
   #begin(now: Now): Action[] {
-    this.#manners = mannersTowards(this.#server.current, this.#config, this.#networks)
-    const { range, polite, lifted } = this.#manners
-    this.#poll = polling.startPoll(range, polite)
+    const lifted = this.#schedule.begin(this.#server.current)
     const first = pollAt(plus(now.mono, nanos(START_SPREAD * this.#random.uniform())))
     return lifted === '' ? [first] : [note('poll-lifted', lifted), first]
   }
@@ -166,9 +154,8 @@ export class NtpSource implements Source {
   #ask(now: Now): Action[] {
     const address = this.#server.current
     if (address === undefined || this.#requests.busy) return []
-    this.#poll = polling.pollAsked(this.#poll)
-    this.#sentBefore = this.#requests.counts.sent
-    const interval = polling.pollInterval(this.#poll, this.#record.delay)
+    this.#schedule.asked(this.#requests.counts.sent)
+    const interval = this.#schedule.interval(this.#record.delay)
     const timeout = patience(seconds(this.#config.maxDelay), interval)
     return this.#requests.ask({ address, port: this.#config.port, timeout }, now)
   }
@@ -176,13 +163,11 @@ export class NtpSource implements Source {
   /** Does what an exchange asked for; when it is over, sees to the next one. */
   #go({ actions, result, startedAt }: Progress, now: Now): readonly Action[] {
     if (result === undefined || startedAt === undefined) return actions
-    const after = this.#poll.warming ? this.#warmed(result, now) : this.#after(result, now)
+    const after = this.#schedule.warming ? this.#warmed(result, now) : this.#after(result, now)
     if (this.#stopped) return [...actions, ...after.actions]
-    const sent = this.#requests.counts.sent !== this.#sentBefore
-    this.#poll = polling.polled(this.#poll, sent ? after.outcome : 'unsent')
-    const next = polling.nextPoll(this.#poll, this.#record.delay, sent)
-    this.#poll = next.state
-    const interval = polling.spread(next.interval, this.#random.uniform())
+    const { sent } = this.#requests.counts
+    const { delay } = this.#record
+    const interval = this.#schedule.over(after.outcome, sent, delay, this.#random.uniform())
     const left = Math.max(0, interval - Number(now.mono - startedAt))
     // the sample comes last: it may change the clock, and by then all else is settled
     return [...actions, pollAt(plus(now.mono, nanos(left))), ...after.actions]
@@ -218,7 +203,7 @@ export class NtpSource implements Source {
     const { measured, leap, interleaved } = result
     const notes = this.#record.useful(leap, interleaved)
     const sample = measured.ok ? this.#sampleOf(measured.measurement, now) : undefined
-    const refusal = measured.ok ? sample && this.#screen.judge(sample) : measured
+    const refusal = measured.ok ? sample && this.#intake.judge(sample) : measured
     if (sample === undefined || refusal !== undefined) {
       const { code = 'malformed', detail = '' } = refusal ?? {}
       this.#record.trouble(`${code}: ${detail}`)
@@ -229,10 +214,9 @@ export class NtpSource implements Source {
     return { outcome: 'good', actions: [...notes, ...kept, ...this.#emit(sample)] }
   }
 
-  #emit(single: Sample): Action[] {
-    const stratum = Math.max(single.stratum, this.#config.minStratum)
-    const sample = this.#filter.add({ ...single, stratum })
-    this.#record.good(this.#filter.filled, this.#config.filter)
+  #emit(good: Sample): Action[] {
+    const sample = this.#intake.add(good)
+    this.#record.good(this.#intake.filled, this.#config.filter)
     if (sample === undefined) return []
     this.#record.sampled(sample)
     return [{ do: 'sample', sample }]
@@ -247,12 +231,9 @@ export class NtpSource implements Source {
     if (REFUSALS.includes(kiss)) return { outcome: 'lost', actions: this.#refused(kiss, now) }
     const notes = this.#record.useless(`kiss of death: ${kiss}`)
     if (kiss !== 'RATE') return { outcome: 'lost', actions: [...notes, note('kiss-other', kiss)] }
-    this.#poll = polling.pollRated(this.#poll)
-    const interval = toSeconds(polling.pollInterval(this.#poll, this.#record.delay))
-    return {
-      outcome: 'neutral',
-      actions: [...notes, note('kiss-rate', `asking every ${interval} s`)],
-    }
+    this.#schedule.rated()
+    const told = `asking every ${toSeconds(this.#schedule.interval(this.#record.delay))} s`
+    return { outcome: 'neutral', actions: [...notes, note('kiss-rate', told)] }
   }
 
   /** This address is never asked again; a name may have others. */
@@ -276,8 +257,7 @@ export class NtpSource implements Source {
     if (current === undefined || current === before) return actions
     const closed = this.#requests.stop()
     this.#requests.forget()
-    this.#screen.forget()
-    this.#filter.forget()
+    this.#intake.forget()
     this.#record.renew('no answer yet')
     return [...actions, ...closed, ...this.#begin(now)]
   }
@@ -298,26 +278,16 @@ export class NtpSource implements Source {
 
   #changed(change: ClockChange, now: Now): readonly Action[] {
     this.#record.moved(change)
-    const before = this.#poll
-    if (change.foreign && change.step !== 0n) this.#anew()
-    else {
-      this.#screen.changed(change)
-      this.#filter.changed(change)
-    }
-    const bursts = this.#poll !== before
+    // nothing that was measured before a foreign step means anything
+    const anew = change.foreign && change.step !== 0n
+    if (anew) this.#intake.forget()
+    else this.#intake.changed(change)
+    const bursts = anew && this.#schedule.anew()
     const progress = this.#requests.changed(change, now)
     const actions = this.#go(progress, now)
     const idle = progress.result === undefined && !this.#requests.busy
     if (!bursts || !idle || this.#server.current === undefined) return actions
-    const interval = polling.pollInterval(this.#poll, this.#record.delay)
-    return [...actions, pollAt(plus(now.mono, interval))]
-  }
-
-  /** Nothing that was measured before means anything now. */
-  #anew(): void {
-    this.#screen.forget()
-    this.#filter.forget()
-    this.#poll = polling.pollAnew(this.#poll)
+    return [...actions, pollAt(plus(now.mono, this.#schedule.interval(this.#record.delay)))]
   }
 
   #stop(): Action[] {
