@@ -68,6 +68,7 @@ export class Agent {
       random: node.random,
       phcs: this.#clocks.filter((clock) => clock.phc !== undefined),
       clockOf: (index, name) => clockOfPort(this.#clocks, index, name),
+      networks: node.info.networks,
     })
     this.#sources = built.map(({ source }) => source)
     const rules = new Map(built.map(({ rule }) => [rule.source, rule]))

@@ -2,7 +2,7 @@
 import { formatOffset, formatSeconds, formatSpan } from '../core/format.ts'
 import type { SourceStatus, Status } from '../observe/status-types.ts'
 import { VERDICTS } from '../select/verdict.ts'
-import { type Cell, type Column, cell, type Paint, plain, table } from './text.ts'
+import { type Cell, type Column, cell, type Paint, plain, printable, table } from './text.ts'
 import { verdictColour } from './words.ts'
 
 const COLUMNS: readonly Column[] = [
@@ -37,6 +37,28 @@ export function renderSources(sources: readonly SourceStatus[], paint: Paint = p
     : table(COLUMNS, sources.map(row), paint)
 }
 
+const isNtp = ({ detail }: SourceStatus): boolean => detail.kind === 'ntp'
+
+/** Values that switch nothing on are left out: an operator looks for what is different. */
+const optionWords = (options: unknown): string =>
+  Object.entries((options ?? {}) as Record<string, unknown>)
+    .filter(([, value]) => value !== false && value !== 0)
+    .map(([key, value]) => (value === true ? key : `${key} ${String(value)}`))
+    .join(', ')
+
+/** Of each NTP source: the options in force, and what was refused of its answers. */
+export function renderNtpDetails(sources: readonly SourceStatus[], paint: Paint = plain): string[] {
+  const ntp = sources.filter(isNtp)
+  const width = Math.max(0, ...ntp.map(({ id }) => id.length))
+  return ntp.flatMap(({ id, detail }) => {
+    const refused = optionWords(detail['refused'])
+    return [
+      `  ${printable(id).padEnd(width)}  ${optionWords(detail['options'])}`,
+      ...(refused === '' ? [] : [paint('dim', `  ${' '.repeat(width)}  refused: ${refused}`)]),
+    ]
+  })
+}
+
 const LEGEND = [
   'reach    last eight polls in octal, newest in the lowest bit: 377 is all answered, 000 none',
   'offset   clock minus source at the last measurement, + when the clock is ahead',
@@ -50,5 +72,11 @@ export function renderSourcesScreen({ sources }: Status, paint: Paint = plain): 
     ([name, meaning]) => `    ${name.padEnd(width)}  ${meaning}`,
   )
   const legend = [...LEGEND.map((line) => `  ${line}`), ...verdicts]
-  return [...renderSources(sources, paint), '', ...legend.map((line) => paint('dim', line))]
+  const ntp = renderNtpDetails(sources, paint)
+  return [
+    ...renderSources(sources, paint),
+    ...(ntp.length === 0 ? [] : ['', '  NTP options in force (durations in seconds):', ...ntp]),
+    '',
+    ...legend.map((line) => paint('dim', line)),
+  ]
 }

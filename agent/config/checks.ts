@@ -40,7 +40,7 @@ function checkNtp(raw: Raw, path: ConfigPath): Finding[] {
       message: 'server and pool are two sources',
     })
   if (neither) findings.push({ path, at: 'key', message: 'server or pool is missing' })
-  return [...findings, ...checkPolls(raw, path)]
+  return [...findings, ...checkPolls(raw, path), ...checkSamples(raw, path)]
 }
 
 /** Against the default where only one of the two was written. */
@@ -48,6 +48,13 @@ function checkPolls({ minpoll = 6, maxpoll = 10 }: Raw, path: ConfigPath): Findi
   if (typeof minpoll !== 'number' || typeof maxpoll !== 'number' || minpoll <= maxpoll) return []
   const message = `minpoll ${minpoll} is above maxpoll ${maxpoll}`
   return [{ path: [...path, 'minpoll'], at: 'value', message }]
+}
+
+function checkSamples({ minSamples = 6, maxSamples = 0 }: Raw, path: ConfigPath): Finding[] {
+  if (typeof minSamples !== 'number' || typeof maxSamples !== 'number') return []
+  if (maxSamples === 0 || minSamples <= maxSamples) return []
+  const message = `maxSamples ${maxSamples} is below minSamples ${minSamples}`
+  return [{ path: [...path, 'maxSamples'], at: 'value', message }]
 }
 
 /** The key under which a source may stand only once. */

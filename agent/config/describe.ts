@@ -17,14 +17,27 @@ function describeClock(name: string, clock: ClockConfig): string {
   )
 }
 
-const NTP_FLAGS = ['iburst', 'xleave', 'noselect', 'prefer', 'trust', 'require'] as const
+const NTP_FLAGS = [
+  ...(['iburst', 'burst', 'xleave', 'copy', 'aggressive'] as const),
+  ...(['noselect', 'prefer', 'trust', 'require'] as const),
+]
+/** Told where they are not what everybody has. */
+const NTP_NUMBERS = {
+  ...{ presend: undefined, minStratum: 0, maxDelayRatio: 0, maxDelayDevRatio: 10 },
+  ...{ minSamples: 6, maxSamples: 0, maxUnreach: 8, filter: 1 },
+} as const
 
 function describeNtp(source: NtpSourceConfig): string {
   const { name, pool, port, minpoll, maxpoll, maxSources } = source
   const what = pool ? `pool ${name}, up to ${maxSources} servers` : `server ${name}`
   const where = port === NTP_PORT ? '' : ` port ${port}`
   const flags = NTP_FLAGS.filter((flag) => source[flag]).map((flag) => `, ${flag}`)
-  return `source ntp: ${what}${where}, polls every 2^${minpoll} to 2^${maxpoll} s${flags.join('')}`
+  const numbers = Object.entries(NTP_NUMBERS).flatMap(([key, usual]) => {
+    const value = source[key as keyof typeof NTP_NUMBERS]
+    return value === usual ? [] : [`, ${key} ${value}`]
+  })
+  const options = [...flags, ...numbers].join('')
+  return `source ntp: ${what}${where}, polls every 2^${minpoll} s, 2^${maxpoll} s at most${options}`
 }
 
 function describeSource(source: SourceConfig, assumed: boolean): string {

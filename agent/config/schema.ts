@@ -5,12 +5,14 @@
  *
  * Maps are strict: a key that is not here is a fault, never ignored. What needs two keys at once is
  * checked in checks.ts. Defaults of NTP are chronyd's (minpoll 6, maxpoll 10, maxdelay 3 s, four
- * sources of a pool), except that the first answers come in a burst.
+ * sources of a pool), except that the first answers come in a burst. Its finer options are in
+ * ntp-options.ts.
  */
 import * as v from 'valibot'
 import { addressFamily } from '../dns/address.ts'
 import { parseQuestion } from '../dns/question.ts'
-import { DURATION, DURATION_EXPECTED, formatDuration, parseDuration } from './duration.ts'
+import { ntpOptionEntries } from './ntp-options.ts'
+import { duration, flag, integer, number } from './schema-parts.ts'
 import type {
   ChronySourceConfig,
   ClockConfig,
@@ -21,26 +23,6 @@ import type {
   SourceConfig,
 } from './types.ts'
 
-/** Seconds out of `3s`, within the limits (in seconds). */
-const duration = (low: number, high: number, description: string) =>
-  v.pipe(
-    v.union(
-      [v.literal(0), v.pipe(v.string(), v.regex(DURATION, DURATION_EXPECTED))],
-      () => DURATION_EXPECTED,
-    ),
-    v.description(description),
-    v.transform(parseDuration),
-    v.minValue(low, `must be at least ${formatDuration(low)}`),
-    v.maxValue(high, `must be at most ${formatDuration(high)}`),
-  )
-
-const number = (low: number, high: number, description: string) =>
-  v.pipe(v.number(), v.minValue(low), v.maxValue(high), v.description(description))
-
-const integer = (low: number, high: number, description: string) =>
-  v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high), v.description(description))
-
-const flag = (description: string) => v.pipe(v.boolean(), v.description(description))
 const port = (description = 'UDP port') => integer(1, 65_535, description)
 
 /** An address or a name of host name form (RFC 1123 section 2.1, with the underscore seen in the wild). */
@@ -137,8 +119,14 @@ export const ntpSchema = v.pipe(
     pool: v.optional(host('A name with many addresses, of which several are used.')),
     maxSources: v.optional(integer(1, 16, 'Servers taken from a pool.'), 4),
     port: v.optional(port(), 123),
-    minpoll: v.optional(integer(-7, 24, 'Shortest poll interval, log2 of seconds.'), 6),
-    maxpoll: v.optional(integer(-7, 24, 'Longest poll interval, log2 of seconds.'), 10),
+    minpoll: v.optional(
+      integer(-7, 24, 'Poll interval while the server answers, log2 of seconds.'),
+      6,
+    ),
+    maxpoll: v.optional(
+      integer(-7, 24, 'Poll interval towards a lost server at most, log2 of seconds.'),
+      10,
+    ),
     iburst: v.optional(flag('The first requests in quick succession.'), true),
     xleave: v.optional(flag('Interleaved mode: better stamps from servers that know it.'), false),
     noselect: v.optional(flag('Measure, but never select.'), false),
@@ -147,6 +135,7 @@ export const ntpSchema = v.pipe(
     require: v.optional(flag('Without a source of this flag nothing is selected.'), false),
     maxDelay: v.optional(duration(1e-6, 1000, 'Largest accepted round trip.'), '3s'),
     offset: v.optional(duration(-1e3, 1e3, 'Added to each offset: a known asymmetry.'), 0),
+    ...ntpOptionEntries,
   }),
   v.description('An NTP server, or a pool of them.'),
   v.metadata({ oneOf: [{ required: ['server'] }, { required: ['pool'] }] }),

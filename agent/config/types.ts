@@ -3,6 +3,8 @@
  * the operator wrote it. `schema.ts` is where defaults, ranges and the JSON Schema come from; this
  * type is inferred from nothing and checked against the schema by the compiler.
  */
+import type { NtpOptions } from './ntp-options.ts'
+
 export type ClockMode = 'observe' | 'follow' | 'drive'
 /** `kalman`: by estimate of offset and frequency; `pi`: linuxptp's loop. */
 export type ServoName = 'kalman' | 'pi'
@@ -30,7 +32,7 @@ export interface ClockConfig {
   readonly holdover: { readonly seconds: number; readonly bound: number }
 }
 
-export interface NtpSourceConfig {
+export interface NtpSourceConfig extends NtpOptions {
   readonly type: 'ntp'
   /** Host name or address; with `pool`, several of its addresses. */
   readonly name: string

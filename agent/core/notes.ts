@@ -38,6 +38,12 @@ export const NOTES = {
     'the first interleaved answer after a basic one measures nothing new',
   ],
   'bad-precision': ['count', 'the clock of the server is coarser than the largest delay allowed'],
+  'delay-ratio': ['count', 'the round trip is too long beside the shortest one'],
+  'delay-deviation': ['count', 'the round trip is longer than the noise of the path explains'],
+  presend: ['count', 'the answer to a request that only warms the path'],
+  'poll-lifted': ['info', 'a server of others is not asked more often than every 64 s'],
+  'address-kept': ['warning', 'no name server answers: an address kept on disk is used'],
+  'address-file': ['warning', 'the file of good addresses could not be written'],
   straddled: ['count', 'an exchange was discarded: the clock was stepped meanwhile'],
   // --- chronyd
   'command-refused': ['count', 'chronyd answered with an error status'],

@@ -1,5 +1,6 @@
 /** Metrics that every source has. Sign: offset = local - reference, positive when we are ahead. */
 import { VERDICT_ORDER } from '../select/verdict.ts'
+import type { OptionValues } from '../sources/source.ts'
 import {
   eachOfKind,
   eachSource,
@@ -104,7 +105,32 @@ const COMMON: readonly MetricDefinition[] = [
   },
 ]
 
+/** Flags that are on, in one label: a series per option and source would be hundreds. */
+const flagsOf = (options: OptionValues): string =>
+  Object.keys(options)
+    .filter((key) => options[key] === true)
+    .join(' ')
+
 const NTP: readonly MetricDefinition[] = [
+  {
+    name: 'ntp_options_info',
+    type: 'gauge',
+    unit: 'info',
+    help: 'Options in force: poll exponents towards the server at hand, and the flags that are on.',
+    read: eachOfKind('ntp', ({ options }, labels) =>
+      options === undefined
+        ? []
+        : one(
+            {
+              ...labels,
+              minpoll: String(options['minpoll']),
+              maxpoll: String(options['maxpoll']),
+              flags: flagsOf(options),
+            },
+            1,
+          ),
+    ),
+  },
   {
     name: 'ntp_requests_total',
     type: 'counter',

@@ -28,6 +28,8 @@ export interface NodeInfo {
   readonly chronyd: boolean
   /** Text of resolv.conf, empty if there is none. */
   readonly resolvConf: string
+  /** Addresses of the node with their prefix lengths, `192.0.2.7/24`: what is directly connected. */
+  readonly networks?: readonly string[]
 }
 
 export interface Node {

@@ -9,7 +9,7 @@
  *   chronyd      a UDP socket bound to port 323 of the loopback or of every address
  */
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { basename, join } from 'node:path'
 import { Ethtool } from '../../native/ethtool.ts'
 import type { PortFault } from '../core/errors.ts'
@@ -128,6 +128,12 @@ export const hasChronyd = (procNetUdp: string): boolean =>
 export const withResolvConf = (info: NodeInfo, path: string): NodeInfo =>
   path === PLACES.resolvConf ? info : { ...info, resolvConf: text(path) }
 
+/** Point-to-point addresses are included: their other end is next door. */
+const connectedNetworks = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.flatMap(({ cidr, internal }) => (internal || cidr === null ? [] : [cidr])),
+  )
+
 export function discover(
   places: Places = PLACES,
   port: IdentifyPort & { close?: () => void } = createIdentifier(new Ethtool()),
@@ -138,6 +144,7 @@ export function discover(
     ptp4lSockets: ptp4lSockets(places.run),
     chronyd: hasChronyd(text(join(places.proc, 'net/udp'))),
     resolvConf: text(places.resolvConf),
+    networks: connectedNetworks(),
   }
   port.close?.()
   return info

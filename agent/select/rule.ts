@@ -8,4 +8,9 @@ export interface SourceRule {
   readonly prefer: boolean
   readonly trust: boolean
   readonly require: boolean
+  /** Samples that an estimate keeps at least and (0: no limit) at most. */
+  readonly minSamples?: number
+  readonly maxSamples?: number
+  /** Polls for which a source that fell silent may stay selected. */
+  readonly maxUnreach?: number
 }

@@ -9,7 +9,8 @@ import type { ClockName } from '../core/sample.ts'
 import type { RandomPort } from '../ports/random.ts'
 import type { SourceRule } from '../select/rule.ts'
 import { ChronySource } from './chrony.ts'
-import { createNtpSources } from './ntp.ts'
+import { AddressBook } from './ntp-book.ts'
+import { createNtpSources } from './ntp-sources.ts'
 import { PhcSource } from './phc.ts'
 import { Ptp4lSource } from './ptp4l.ts'
 import type { Source } from './source.ts'
@@ -24,6 +25,8 @@ export interface SourceContext {
     phcIndex: number | undefined,
     networkInterface: string,
   ) => ClockName | undefined
+  /** Addresses of the node with their prefix lengths. */
+  readonly networks?: readonly string[] | undefined
 }
 
 export interface BuiltSource {
@@ -31,14 +34,33 @@ export interface BuiltSource {
   readonly rule: SourceRule
 }
 
-const PLAIN = { noselect: false, prefer: false, trust: false, require: false }
+type Flags = Omit<SourceRule, 'source' | 'rank'>
+
+const PLAIN: Flags = { noselect: false, prefer: false, trust: false, require: false }
 const rule = (source: Source, rank: number, flags = PLAIN): BuiltSource => ({
   source,
   rule: { source: source.id, rank, ...flags },
 })
 
-const ntp = (config: NtpSourceConfig, { random }: SourceContext): BuiltSource[] =>
-  createNtpSources(config, random).map((source) => rule(source, 1, config))
+/** The part of an NTP source's options that is the selection's and the estimator's. */
+const flagsOf = (config: NtpSourceConfig): Flags => ({
+  noselect: config.noselect,
+  prefer: config.prefer,
+  trust: config.trust,
+  require: config.require,
+  minSamples: config.minSamples,
+  maxSamples: config.maxSamples,
+  maxUnreach: config.maxUnreach,
+})
+
+const ntp = (
+  config: NtpSourceConfig,
+  { random, networks = [] }: SourceContext,
+  book: AddressBook,
+): BuiltSource[] =>
+  createNtpSources(config, { random, book, networks }).map((source) =>
+    rule(source, 1, flagsOf(config)),
+  )
 
 /** chronyd steers the clock that it measures: of use to a watcher, never to another steersman. */
 function chrony(config: SourceConfig & { type: 'chrony' }, context: SourceContext): BuiltSource {
@@ -46,10 +68,14 @@ function chrony(config: SourceConfig & { type: 'chrony' }, context: SourceContex
   return rule(new ChronySource({ config }), 2, { ...PLAIN, noselect: driven })
 }
 
-function fromConfig(config: SourceConfig, context: SourceContext): BuiltSource[] {
+function fromConfig(
+  config: SourceConfig,
+  context: SourceContext,
+  book: AddressBook,
+): BuiltSource[] {
   switch (config.type) {
     case 'ntp':
-      return ntp(config, context)
+      return ntp(config, context, book)
     case 'chrony':
       return [chrony(config, context)]
     case 'ptp4l':
@@ -69,7 +95,10 @@ function fromPhc(name: ClockName, config: ClockConfig, context: SourceContext): 
   return rule(new PhcSource({ clock: name, rate: config.rate, direction }), 0)
 }
 
-export const createSources = (context: SourceContext): BuiltSource[] => [
-  ...context.config.sources.flatMap((config) => fromConfig(config, context)),
-  ...context.phcs.map(({ name, config }) => fromPhc(name, config, context)),
-]
+export function createSources(context: SourceContext): BuiltSource[] {
+  const book = new AddressBook()
+  return [
+    ...context.config.sources.flatMap((config) => fromConfig(config, context, book)),
+    ...context.phcs.map(({ name, config }) => fromPhc(name, config, context)),
+  ]
+}

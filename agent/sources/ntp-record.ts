@@ -5,15 +5,19 @@
  */
 import { type ClockChange, moveSample } from '../core/clock-change.ts'
 import type { Action } from '../core/machine.ts'
+import { severityOf } from '../core/notes.ts'
 import { type LeapWarning, rootDistance, type Sample } from '../core/sample.ts'
 import type { Nanos } from '../core/units.ts'
-import type { SourceView } from './source.ts'
+import type { OptionValues, SourceView } from './source.ts'
 
 /** Polls without use after which a source that was never reached counts as unreachable, too. */
 const REACH_BITS = 8
+/** Refusals that are told as well as counted. */
+const REFUSALS: ReadonlySet<string> = new Set(['kiss-rate', 'kiss-deny', 'loop', 'open-failed'])
 
 interface Outside extends Pick<SourceView, 'id' | 'address' | 'pollSeconds'> {
   readonly counts: { readonly sent: number; readonly received: number }
+  readonly options: OptionValues
 }
 
 export class NtpRecord {
@@ -22,10 +26,13 @@ export class NtpRecord {
   /** Polls in a row from which nothing usable came. */
   #fruitless = 0
   #reachable: boolean | undefined
+  #known = false
   #trouble = 'no answer yet'
   #leap: LeapWarning = 'unknown'
   #interleaved = false
   #sample: Sample | undefined
+  /** Polls and packets of which nothing came, by the code of their note. */
+  readonly #refused = new Map<string, number>()
 
   get fruitless(): number {
     return this.#fruitless
@@ -40,9 +47,29 @@ export class NtpRecord {
     this.#trouble = text
   }
 
-  /** Another server: its predecessor's polls are not its fault. */
-  renew(): void {
+  /** The server at hand was of use at some time. */
+  get known(): boolean {
+    return this.#known
+  }
+
+  /** Another server: what its predecessor did is neither its fault nor its merit. */
+  renew(trouble: string): void {
     this.#fruitless = 0
+    this.#reach = 0
+    this.#reachable = undefined
+    this.#known = false
+    this.#sample = undefined
+    this.#trouble = trouble
+  }
+
+  /** Counts what was refused: that is normal life, or a kiss of death or a loop. */
+  noted(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (action.do !== 'note') continue
+      const { code } = action
+      if (severityOf(code) !== 'count' && !REFUSALS.has(code)) continue
+      this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1)
+    }
   }
 
   /** A synchronised server answered. Without a sample, `trouble` says why. */
@@ -50,13 +77,18 @@ export class NtpRecord {
     this.#leap = leap
     this.#interleaved = interleaved
     this.#fruitless = 0
+    this.#known = true
     return this.#polled(true)
   }
 
-  sampled(sample: Sample): void {
+  /** A good measurement; `filled` of `wanted` for the next sample. */
+  good(filled: number, wanted: number): void {
     this.#good += 1
+    this.#trouble = filled === 0 ? '' : `${filled} of ${wanted} polls of the next sample`
+  }
+
+  sampled(sample: Sample): void {
     this.#sample = sample
-    this.#trouble = ''
   }
 
   /** No answer, or one of a server that is of no use at present. */
@@ -90,7 +122,7 @@ export class NtpRecord {
     return []
   }
 
-  view({ counts, ...identity }: Outside): SourceView {
+  view({ counts, options, ...identity }: Outside): SourceView {
     const sample = this.#sample
     return {
       ...identity,
@@ -111,6 +143,8 @@ export class NtpRecord {
         leap: this.#leap,
         ...counts,
         good: this.#good,
+        refused: Object.fromEntries(this.#refused),
+        options,
       },
     }
   }

@@ -1,14 +1,14 @@
 /**
  * NTP client of one server: when to ask, whom, and what to make of what comes back.
  *
- *   start ─► (resolve ─►) wait ─► ask ─► measured ─► sample ─► wait ...
+ *   start ─► (resolve ─►) wait ─► ask ─► measured ─► screened ─► (combined ─►) sample ─► wait ...
  *                                     ├► useless ─► (resolve again) ─► wait ...
- *                                     └► kiss ─► slower, or never again
+ *                                     └► kiss ─► slower, or another address, or never again
  *
  * Out: samples of the system clock, offset = local - reference (the sign is made in
  * `ntp-exchange.ts`), at the middle of the exchange on the monotonic clock. Exchanges are in
- * `ntp-request.ts`, the checks in `ntp-exchange.ts`, the schedule in `ntp-poll.ts`, names in
- * `ntp-address.ts`.
+ * `ntp-request.ts`, the checks in `ntp-exchange.ts` and `ntp-intake.ts`, the schedule in
+ * `ntp-schedule.ts`, names in `ntp-address.ts`.
  *
  * RFC 5905 sections 7.4 (kiss of death), 11 and 13; RFC 8633 (best practice).
  */
@@ -17,25 +17,29 @@ import type { ClockChange } from '../core/clock-change.ts'
 import type { Action, Event, Now } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import type { Sample } from '../core/sample.ts'
-import { type Instant, mono, type Nanos, nanos, plus, seconds, toSeconds } from '../core/units.ts'
+import { type Instant, mono, nanos, plus, seconds, toSeconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
-import { ServerAddress, type Slot } from './ntp-address.ts'
+import { ServerAddress } from './ntp-address.ts'
+import { AddressBook } from './ntp-book.ts'
 import type { Measurement } from './ntp-exchange.ts'
-import { NTP_PORT } from './ntp-packet.ts'
+import { NtpIntake } from './ntp-intake.ts'
 import { patience } from './ntp-pending.ts'
-import * as polling from './ntp-poll.ts'
+import type { Outcome } from './ntp-poll.ts'
 import { NtpRecord } from './ntp-record.ts'
 import { type EventOf, NtpRequests, type Progress, type Result } from './ntp-request.ts'
+import { NtpSchedule } from './ntp-schedule.ts'
 import type { Source, SourceView } from './source.ts'
 
 export interface NtpSourceOptions {
   readonly id: string
   readonly config: NtpSourceConfig
   readonly random: RandomPort
-  /** Place among the sources of one pool; default: the only one. */
-  readonly slot?: Slot
   /** Orders the addresses of a name; the same for all slots of a pool. */
   readonly salt?: number
+  /** Shared by all NTP sources of the node; default: one of its own. */
+  readonly book?: AddressBook
+  /** Addresses of the node with their prefix lengths, `192.0.2.7/24`. */
+  readonly networks?: readonly string[]
 }
 
 /** First requests of several sources are spread over this time. */
@@ -43,37 +47,61 @@ const START_SPREAD = seconds(0.2)
 /** The server refuses this client (RFC 5905 section 7.4). */
 const REFUSALS: readonly string[] = ['DENY', 'RSTR']
 const TIMERS = ['poll', 'timeout', 'stamp', 'resolve']
-const NTP = 'ntp'
 
 const note = (code: NoteCode, detail: string): Action => ({ do: 'note', code, detail })
 const pollAt = (at: Instant<'mono'>): Action => ({ do: 'timer', key: 'poll', at })
 
+/** What came of an exchange: for the schedule, and to be done. */
+interface Aftermath {
+  readonly outcome: Outcome
+  readonly actions: readonly Action[]
+}
+
 export class NtpSource implements Source {
-  readonly kind = NTP
+  readonly kind = 'ntp'
   readonly id: string
   readonly #config: NtpSourceConfig
   readonly #random: RandomPort
   readonly #server: ServerAddress
   readonly #requests: NtpRequests
+  readonly #intake: NtpIntake
+  readonly #schedule: NtpSchedule
   readonly #record = new NtpRecord()
-  #poll: polling.PollState
   #stopped = false
 
-  constructor({ id, config, random, slot, salt }: NtpSourceOptions) {
+  constructor({ id, config, random, salt = 0, book, networks = [] }: NtpSourceOptions) {
     this.id = id
     this.#config = config
     this.#random = random
-    this.#server = new ServerAddress(config.name, slot ?? { index: 0, count: 1 }, salt ?? 0)
+    const { name, port } = config
+    this.#server = new ServerAddress({ source: id, name, port, salt }, book ?? new AddressBook())
     const limits = { maxDelay: seconds(config.maxDelay), correction: seconds(config.offset) }
     this.#requests = new NtpRequests(random, limits, config.xleave)
-    this.#poll = polling.startPoll(config)
+    this.#intake = new NtpIntake(config, networks)
+    this.#schedule = new NtpSchedule(config, networks)
   }
 
   handle(event: Event, now: Now): readonly Action[] {
     if (this.#stopped) return []
+    const actions = this.#handle(event, now)
+    this.#record.noted(actions)
+    return actions
+  }
+
+  view(_now: Now): SourceView {
+    return this.#record.view({
+      id: this.id,
+      address: this.#server.current ?? this.#config.name,
+      pollSeconds: toSeconds(this.#schedule.interval(this.#record.delay)),
+      counts: this.#requests.counts,
+      options: this.#schedule.options,
+    })
+  }
+
+  #handle(event: Event, now: Now): readonly Action[] {
     switch (event.on) {
       case 'start':
-        return this.#server.current === undefined ? this.#server.resolve() : this.#begin(now)
+        return this.#start(now)
       case 'stop':
         return this.#stop()
       case 'timer':
@@ -85,7 +113,9 @@ export class NtpSource implements Source {
       case 'received':
         return this.#go(this.#requests.received(event, now), now)
       case 'resolved':
-        return this.#resolved(event.addresses, now)
+        return this.#addressed(() => this.#server.resolved(event.addresses, now), now)
+      case 'loaded':
+        return this.#addressed(() => this.#server.loaded(event.text, now), now)
       case 'failed':
         return this.#failed(event, now)
       case 'change':
@@ -95,17 +125,10 @@ export class NtpSource implements Source {
     }
   }
 
-  view(_now: Now): SourceView {
-    return this.#record.view({
-      id: this.id,
-      address: this.#server.current ?? this.#config.name,
-      pollSeconds: toSeconds(this.#interval()),
-      counts: this.#requests.counts,
-    })
-  }
-
-  #interval(): Nanos {
-    return polling.pollInterval(this.#poll, this.#record.delay)
+  #start(now: Now): readonly Action[] {
+    if (this.#server.current !== undefined) return this.#begin(now)
+    if (this.#server.isLiteral) this.#record.trouble(this.#server.trouble)
+    return this.#server.start()
   }
 
   #timer(key: string, now: Now): readonly Action[] {
@@ -121,56 +144,82 @@ export class NtpSource implements Source {
     }
   }
 
+  /** Starts to ask the server at hand, of which nothing is known yet. */
   #begin(now: Now): Action[] {
-    return [pollAt(plus(now.mono, nanos(START_SPREAD * this.#random.uniform())))]
+    const lifted = this.#schedule.begin(this.#server.current)
+    const first = pollAt(plus(now.mono, nanos(START_SPREAD * this.#random.uniform())))
+    return lifted === '' ? [first] : [note('poll-lifted', lifted), first]
   }
 
   #ask(now: Now): Action[] {
     const address = this.#server.current
     if (address === undefined || this.#requests.busy) return []
-    this.#poll = polling.pollSent(this.#poll)
-    const timeout = patience(seconds(this.#config.maxDelay), this.#interval())
+    this.#schedule.asked(this.#requests.counts.sent)
+    const interval = this.#schedule.interval(this.#record.delay)
+    const timeout = patience(seconds(this.#config.maxDelay), interval)
     return this.#requests.ask({ address, port: this.#config.port, timeout }, now)
   }
 
   /** Does what an exchange asked for; when it is over, sees to the next one. */
   #go({ actions, result, startedAt }: Progress, now: Now): readonly Action[] {
     if (result === undefined || startedAt === undefined) return actions
-    const after = this.#after(result, now)
-    if (this.#stopped) return [...actions, ...after]
-    const interval = polling.spread(this.#interval(), this.#random.uniform())
+    const after = this.#schedule.warming ? this.#warmed(result, now) : this.#after(result, now)
+    if (this.#stopped) return [...actions, ...after.actions]
+    const { sent } = this.#requests.counts
+    const { delay } = this.#record
+    const interval = this.#schedule.over(after.outcome, sent, delay, this.#random.uniform())
     const left = Math.max(0, interval - Number(now.mono - startedAt))
     // the sample comes last: it may change the clock, and by then all else is settled
-    return [...actions, pollAt(plus(now.mono, nanos(left))), ...after]
+    return [...actions, pollAt(plus(now.mono, nanos(left))), ...after.actions]
   }
 
-  #after(result: Result, now: Now): Action[] {
+  /** The answer to a warm-up counts only where it is a refusal. */
+  #warmed(result: Result, now: Now): Aftermath {
+    if (result.is === 'kiss') return this.#kissed(result.kiss, now)
+    return { outcome: 'neutral', actions: [note('presend', result.is)] }
+  }
+
+  #after(result: Result, now: Now): Aftermath {
     switch (result.is) {
       case 'measured':
         return this.#measured(result, now)
       case 'useless': {
         const notes = this.#record.useless(`${result.code}: ${result.detail}`)
-        const again = this.#server.fruitless(this.#record.fruitless)
-        return [note(result.code, result.detail), ...notes, ...again]
+        const actions = [note(result.code, result.detail), ...notes, ...this.#fruitless(now)]
+        return { outcome: 'lost', actions }
       }
       case 'kiss':
-        return this.#kissed(result.kiss)
+        return this.#kissed(result.kiss, now)
       case 'discarded':
-        return [note('straddled', '')]
+        return { outcome: 'neutral', actions: [note('straddled', '')] }
     }
   }
 
-  #measured(result: Result & { is: 'measured' }, now: Now): Action[] {
+  #fruitless(now: Now): Action[] {
+    return this.#server.fruitless(this.#record.fruitless, this.#record.known, now)
+  }
+
+  #measured(result: Result & { is: 'measured' }, now: Now): Aftermath {
     const { measured, leap, interleaved } = result
     const notes = this.#record.useful(leap, interleaved)
-    if (!measured.ok) {
-      this.#record.trouble(`${measured.code}: ${measured.detail}`)
-      return [...notes, note(measured.code, measured.detail)]
+    const sample = measured.ok ? this.#sampleOf(measured.measurement, now) : undefined
+    const refusal = measured.ok ? sample && this.#intake.judge(sample) : measured
+    if (sample === undefined || refusal !== undefined) {
+      const { code = 'malformed', detail = '' } = refusal ?? {}
+      this.#record.trouble(`${code}: ${detail}`)
+      const outcome = code === 'interleaved-first' ? 'neutral' : 'answered'
+      return { outcome, actions: [...notes, note(code, detail)] }
     }
-    const sample = this.#sampleOf(measured.measurement, now)
+    const kept = this.#server.good()
+    return { outcome: 'good', actions: [...notes, ...kept, ...this.#emit(sample)] }
+  }
+
+  #emit(good: Sample): Action[] {
+    const sample = this.#intake.add(good)
+    this.#record.good(this.#intake.filled, this.#config.filter)
+    if (sample === undefined) return []
     this.#record.sampled(sample)
-    this.#poll = polling.pollSampled(this.#poll, sample.offset, sample.delay)
-    return [...notes, { do: 'sample', sample }]
+    return [{ do: 'sample', sample }]
   }
 
   #sampleOf({ middle, ...measurement }: Measurement, now: Now): Sample {
@@ -178,61 +227,71 @@ export class NtpSource implements Source {
     return { source: this.id, clock: 'system', at, ...measurement }
   }
 
-  #kissed(kiss: string): Action[] {
-    if (REFUSALS.includes(kiss)) {
-      this.#record.abandon(`the server refuses us (${kiss})`)
-      return [note('kiss-deny', kiss), ...this.#stop()]
-    }
+  #kissed(kiss: string, now: Now): Aftermath {
+    if (REFUSALS.includes(kiss)) return { outcome: 'lost', actions: this.#refused(kiss, now) }
     const notes = this.#record.useless(`kiss of death: ${kiss}`)
-    if (kiss !== 'RATE') return [...notes, note('kiss-other', kiss)]
-    this.#poll = polling.pollRated(this.#poll)
-    return [...notes, note('kiss-rate', `asking every ${toSeconds(this.#interval())} s`)]
+    if (kiss !== 'RATE') return { outcome: 'lost', actions: [...notes, note('kiss-other', kiss)] }
+    this.#schedule.rated()
+    const told = `asking every ${toSeconds(this.#schedule.interval(this.#record.delay))} s`
+    return { outcome: 'neutral', actions: [...notes, note('kiss-rate', told)] }
   }
 
-  #resolved(addresses: readonly string[], now: Now): readonly Action[] {
+  /** This address is never asked again; a name may have others. */
+  #refused(kiss: string, now: Now): Action[] {
+    const said = note('kiss-deny', kiss)
+    const trouble = `the server refuses us (${kiss})`
+    if (this.#server.isLiteral) {
+      this.#record.abandon(trouble)
+      return [said, ...this.#stop()]
+    }
+    this.#record.renew(trouble)
+    return [said, ...this.#server.refused(now)]
+  }
+
+  /** Whatever tells of addresses: afterwards the server may be another one. */
+  #addressed(tell: () => Action[], now: Now): readonly Action[] {
     const before = this.#server.current
-    const actions = this.#server.resolved(addresses, now)
+    const actions = tell()
     const { current } = this.#server
     if (current === undefined) this.#record.trouble(this.#server.trouble)
-    if (current === before) return actions
+    if (current === undefined || current === before) return actions
+    const closed = this.#requests.stop()
     this.#requests.forget()
-    this.#record.renew()
-    this.#poll = polling.startPoll(this.#config)
-    return before === undefined ? [...actions, ...this.#begin(now)] : actions
+    this.#intake.forget()
+    this.#record.renew('no answer yet')
+    return [...actions, ...closed, ...this.#begin(now)]
   }
 
   #failed(event: EventOf<'failed'>, now: Now): readonly Action[] {
-    if (event.what !== 'resolve') return this.#go(this.#requests.failed(event), now)
-    const actions = this.#server.failed(event.fault, now)
-    if (this.#server.current === undefined) this.#record.trouble(this.#server.trouble)
-    return actions
+    switch (event.what) {
+      case 'resolve':
+        return this.#addressed(() => this.#server.failed(event.fault, now), now)
+      case 'load':
+        // a first start has no such file
+        return this.#addressed(() => this.#server.loaded('', now), now)
+      case 'store':
+        return this.#server.unsaved(event.fault)
+      default:
+        return this.#go(this.#requests.failed(event), now)
+    }
   }
 
   #changed(change: ClockChange, now: Now): readonly Action[] {
     this.#record.moved(change)
-    if (change.step !== 0n) this.#poll = polling.pollStepped(this.#poll)
-    return this.#go(this.#requests.changed(change, now), now)
+    // nothing that was measured before a foreign step means anything
+    const anew = change.foreign && change.step !== 0n
+    if (anew) this.#intake.forget()
+    else this.#intake.changed(change)
+    const bursts = anew && this.#schedule.anew()
+    const progress = this.#requests.changed(change, now)
+    const actions = this.#go(progress, now)
+    const idle = progress.result === undefined && !this.#requests.busy
+    if (!bursts || !idle || this.#server.current === undefined) return actions
+    return [...actions, pollAt(plus(now.mono, this.#schedule.interval(this.#record.delay)))]
   }
 
   #stop(): Action[] {
     this.#stopped = true
     return [...this.#requests.stop(), ...TIMERS.map((key): Action => ({ do: 'cancel', key }))]
   }
-}
-
-const idOf = ({ name, port }: NtpSourceConfig): string =>
-  port === NTP_PORT ? `${NTP}:${name}` : `${NTP}:${name}:${port}`
-
-/**
- * The sources of one configuration entry: one for a server; for a pool as many as it may have, each
- * with a slot of its own among the addresses of the name (`ntp:0.pool.example#0` ...).
- */
-export function createNtpSources(config: NtpSourceConfig, random: RandomPort): Source[] {
-  const salt = Math.floor(random.uniform() * 2 ** 32)
-  const id = idOf(config)
-  if (!config.pool) return [new NtpSource({ id, config, random, salt })]
-  return Array.from({ length: config.maxSources }, (_, index) => {
-    const slot = { index, count: config.maxSources }
-    return new NtpSource({ id: `${id}#${index}`, config, random, slot, salt })
-  })
 }

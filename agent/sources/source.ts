@@ -10,6 +10,9 @@ import type { Instant, Nanos, Ppb } from '../core/units.ts'
 
 export type SourceKind = 'ntp' | 'ptp4l' | 'phc' | 'chrony'
 
+/** Options of a source by their names in the configuration; durations in seconds. */
+export type OptionValues = Readonly<Record<string, string | number | boolean | undefined>>
+
 /** What any source says of itself; `detail` is the part that only its kind has. */
 export interface SourceView {
   readonly id: string
@@ -43,6 +46,10 @@ export type SourceDetail =
       readonly sent: number
       readonly received: number
       readonly good: number
+      /** Packets and polls of which nothing came, by the code of their note. */
+      readonly refused?: Readonly<Record<string, number>>
+      /** The options in force: with `minpoll` as it is towards the server at hand. */
+      readonly options?: OptionValues
     }
   | {
       readonly kind: 'ptp4l'

@@ -48,6 +48,8 @@ t.test('the table of sources has a legend for every verdict', async (t) => {
     /standby +367 +16 s +9 s +\+31\.0 µs +410 µs +2 {2}a PHC of better rank steers$/,
   )
   for (const verdict of VERDICT_ORDER) t.match(lines.join('\n'), `    ${verdict} `)
+  t.match(lines.join('\n'), /ntp:10\.99\.0\.1 {2}minpoll 4, maxpoll 6, iburst, filter 1\n/)
+  t.match(lines.join('\n'), /\n +refused: timeout 9, delay-deviation 3\n/)
 })
 
 t.test('a terminal never obeys a name from the network', async (t) => {

@@ -30,6 +30,11 @@ listen: 127.0.0.1:9975
 stateDirectory: /var/lib/timewarden
 `
 
+const NTP_OPTIONS = {
+  ...{ aggressive: false, burst: false, copy: false, minStratum: 0, filter: 1 },
+  ...{ maxDelayRatio: 0, maxDelayDevRatio: 10, minSamples: 6, maxSamples: 0, maxUnreach: 8 },
+}
+
 t.test('a whole configuration is read with every default filled in', async (t) => {
   const config = configOf(ISSUE)
   t.match(config, { explicit: true, discover: false, listen: '127.0.0.1:9975', logLevel: 'info' })
@@ -52,6 +57,7 @@ t.test('a whole configuration is read with every default filled in', async (t) =
       require: false,
       maxDelay: 3,
       offset: 0,
+      ...NTP_OPTIONS,
     },
     {
       type: 'ntp',
@@ -69,6 +75,7 @@ t.test('a whole configuration is read with every default filled in', async (t) =
       require: false,
       maxDelay: 3,
       offset: 0,
+      ...NTP_OPTIONS,
     },
     { type: 'ptp4l', socket: '/var/run/ptp4l', domain: 24, poll: 1, freeRunning: false },
   ])
@@ -198,4 +205,28 @@ t.test('aliases are followed, and a bomb of them is a fault', async (t) => {
 t.test('a text of absurd length or depth is a fault', async (t) => {
   t.match(faultsOf(' '.repeat(1_000_001)), [/^f:1:1: longer than/])
   t.ok(faultsOf('['.repeat(20_000)).length > 0)
+})
+
+t.test('the finer options of an NTP source are read, each within its range', async (t) => {
+  const text = `
+sources:
+  - ntp:
+      { server: 10.0.0.1, aggressive: true, burst: true, presend: 9, copy: true, minStratum: 3,
+        maxDelayRatio: 2.5, maxDelayDevRatio: 0, minSamples: 8, maxSamples: 32, maxUnreach: 100, filter: 5 }
+`
+  t.match(configOf(text).sources[0], {
+    ...{ aggressive: true, burst: true, presend: 9, copy: true, minStratum: 3, filter: 5 },
+    ...{ maxDelayRatio: 2.5, maxDelayDevRatio: 0, minSamples: 8, maxSamples: 32, maxUnreach: 100 },
+  })
+  for (const wrong of [
+    'filter: 0',
+    'filter: 17',
+    'minStratum: 16',
+    'presend: 25',
+    'maxUnreach: -1',
+  ]) {
+    t.notOk(loadConfig(`sources: [{ ntp: { server: 10.0.0.1, ${wrong} } }]`, 'x').ok, wrong)
+  }
+  const crossed = loadConfig('sources: [{ ntp: { server: 10.0.0.1, maxSamples: 5 } }]', 'x')
+  t.match(crossed, { ok: false, faults: [{ message: 'maxSamples 5 is below minSamples 6' }] })
 })

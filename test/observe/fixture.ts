@@ -145,6 +145,8 @@ export const ntpSource: SourceReport = {
     sent: 240,
     received: 231,
     good: 228,
+    refused: { timeout: 9, 'delay-deviation': 3 },
+    options: { minpoll: 4, maxpoll: 6, iburst: true, burst: false, filter: 1, maxSamples: 0 },
   },
   verdict: 'standby',
   why: 'a PHC of better rank steers',

@@ -30,6 +30,16 @@ export const config = (fields: Partial<NtpSourceConfig> = {}): NtpSourceConfig =
   require: false,
   maxDelay: 3,
   offset: 0,
+  aggressive: false,
+  burst: false,
+  copy: false,
+  minStratum: 0,
+  maxDelayRatio: 0,
+  maxDelayDevRatio: 10,
+  minSamples: 6,
+  maxSamples: 0,
+  maxUnreach: 8,
+  filter: 1,
   ...fields,
 })
 
@@ -63,6 +73,8 @@ export class Rig {
   readonly samples: Sample[] = []
   readonly notes: string[] = []
   readonly opened: string[] = []
+  readonly stored: string[] = []
+  loading = 0
   readonly timers = new Map<string, Instant<'mono'>>()
   resolving = 0
   closed = 0
@@ -102,6 +114,8 @@ export class Rig {
     if (action.do === 'timer') this.timers.set(action.key, action.at)
     if (action.do === 'cancel') this.timers.delete(action.key)
     if (action.do === 'resolve') this.resolving += 1
+    if (action.do === 'load') this.loading += 1
+    if (action.do === 'store') this.stored.push(action.text)
     if (action.do === 'close') this.closed += 1
     if (action.do === 'open') {
       this.channel = action.channel

@@ -1,0 +1,24 @@
+/** The kinds of value that a configuration key can have, each with its range and its description. */
+import * as v from 'valibot'
+import { DURATION, DURATION_EXPECTED, formatDuration, parseDuration } from './duration.ts'
+
+/** Seconds out of `3s`, within the limits (in seconds). */
+export const duration = (low: number, high: number, description: string) =>
+  v.pipe(
+    v.union(
+      [v.literal(0), v.pipe(v.string(), v.regex(DURATION, DURATION_EXPECTED))],
+      () => DURATION_EXPECTED,
+    ),
+    v.description(description),
+    v.transform(parseDuration),
+    v.minValue(low, `must be at least ${formatDuration(low)}`),
+    v.maxValue(high, `must be at most ${formatDuration(high)}`),
+  )
+
+export const number = (low: number, high: number, description: string) =>
+  v.pipe(v.number(), v.minValue(low), v.maxValue(high), v.description(description))
+
+export const integer = (low: number, high: number, description: string) =>
+  v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high), v.description(description))
+
+export const flag = (description: string) => v.pipe(v.boolean(), v.description(description))
