@@ -6,6 +6,9 @@
  */
 import t from 'tap'
 import { ppb } from '../../agent/core/units.ts'
+import type { ClockAdjustment } from '../../agent/ports/clock.ts'
+import type { Link } from '../../agent/sim/network.ts'
+import type { NtpBehaviour } from '../../agent/sim/peers/ntp-server.ts'
 import { SeededRandom } from '../../agent/sim/random.ts'
 import { Run } from '../../agent/sim/run.ts'
 import type { Deed, Happening } from '../../agent/sim/scenario.ts'
@@ -34,10 +37,18 @@ const oneOf = <T>(random: SeededRandom, list: readonly T[]): T =>
 const scaled = (random: SeededRandom, low: number, high: number): number =>
   (random.uniform() < 0.5 ? -1 : 1) * Math.exp(between(random, Math.log(low), Math.log(high)))
 
-const CALM = { delayNs: 100_000, jitterNs: 10_000, loss: 0, asymmetryNs: 0, down: false }
+const CALM = { delayNs: 100_000, jitterNs: 10_000, loss: 0, asymmetryNs: 0 }
 const GOOD = { errorNs: 0, driftPpb: 0, stratum: 2, kiss: undefined, silent: false } as const
 
-type Draw = (random: SeededRandom, now: number) => Deed
+/** What happens, how long it lasts (nothing else happens meanwhile), and how it ends. */
+interface Drawn {
+  readonly deed: Deed
+  readonly seconds?: number
+  readonly end?: Deed
+}
+type Draw = (random: SeededRandom, now: number) => Drawn
+
+const cut = (down: boolean): Deed => ({ do: 'ntp-link', server: 'all', set: { down } })
 
 const anyServer = (random: SeededRandom): string => nameOf(Math.floor(random.uniform() * SERVERS))
 const anyShaky = (random: SeededRandom): string => nameOf(Math.floor(random.uniform() * SHAKY))
@@ -53,55 +64,54 @@ const rough = (random: SeededRandom) => {
   }
 }
 
+const set = (server: string, behaviour: Partial<NtpBehaviour>): Drawn => ({
+  deed: { do: 'ntp', server, set: behaviour },
+})
+const link = (server: string, changes: Partial<Link>): Drawn => ({
+  deed: { do: 'ntp-link', server, set: changes },
+})
+const foreign = (adjustment: ClockAdjustment): Drawn => ({
+  deed: { do: 'foreign', clock: 'system', adjustment },
+})
+
 const DRAWS: readonly Draw[] = [
-  (random) => ({ do: 'ntp-link', server: anyServer(random), set: rough(random) }),
-  (random) => ({ do: 'ntp-link', server: anyServer(random), set: CALM }),
-  (random) => ({ do: 'ntp-link', server: 'all', set: { down: random.uniform() < 0.3 } }),
-  (random) => ({
-    ...{ do: 'ntp', server: anyLiar(random) },
-    set: { ...GOOD, errorNs: scaled(random, 100 * US, 3000e9) },
-  }),
+  (random) => link(anyServer(random), rough(random)),
+  (random) => link(anyServer(random), CALM),
+  (random) => link(anyShaky(random), { down: random.uniform() < 0.5 }),
+  (random) => ({ deed: cut(true), seconds: between(random, 1, 1800), end: cut(false) }),
+  (random) => set(anyLiar(random), { ...GOOD, errorNs: scaled(random, 100 * US, 3000e9) }),
   (random, now) => {
     const driftPpb = scaled(random, 100, 100_000)
-    return { do: 'ntp', server: anyLiar(random), set: { driftPpb, errorNs: -driftPpb * now } }
+    return set(anyLiar(random), { driftPpb, errorNs: -driftPpb * now })
   },
-  (random) => ({ do: 'ntp-link', server: anyShaky(random), set: { down: random.uniform() < 0.5 } }),
-  (random) => ({ do: 'ntp', server: anyShaky(random), set: { silent: random.uniform() < 0.5 } }),
-  (random) => ({
-    ...{ do: 'ntp', server: anyShaky(random) },
-    set: { stratum: oneOf(random, [1, 2, 3, 10, 15, 16]) },
-  }),
-  (random) => ({
-    ...{ do: 'foreign', clock: 'system' },
-    adjustment: { step: BigInt(Math.round(scaled(random, 10 * US, 7200e9))) },
-  }),
-  (random) => ({
-    ...{ do: 'foreign', clock: 'system' },
-    adjustment: { frequency: ppb(scaled(random, 100, 400_000)) },
-  }),
-  (random) => ({
-    ...{ do: 'suspend', seconds: between(random, 1, 1800) },
-    rtcErrorNs: BigInt(Math.round(scaled(random, US, 3e9))),
-  }),
+  (random) => set(anyShaky(random), { silent: random.uniform() < 0.5 }),
+  (random) => set(anyShaky(random), { stratum: oneOf(random, [1, 2, 3, 10, 15, 16]) }),
+  (random) => foreign({ step: BigInt(Math.round(scaled(random, 10 * US, 7200e9))) }),
+  (random) => foreign({ frequency: ppb(scaled(random, 100, 400_000)) }),
+  (random) => {
+    const seconds = between(random, 1, 1800)
+    const rtcErrorNs = BigInt(Math.round(scaled(random, US, 3e9)))
+    return { deed: { do: 'suspend', seconds, rtcErrorNs }, seconds }
+  },
 ]
 
 const PEACEFUL: readonly Deed[] = [
-  { do: 'ntp-link', server: 'all', set: CALM },
+  { do: 'ntp-link', server: 'all', set: { ...CALM, down: false } },
   { do: 'ntp', server: 'all', set: GOOD },
 ]
 
 function turmoil(seed: string): readonly Happening[] {
   const random = new SeededRandom(`turmoil ${seed}`)
   const timeline: Happening[] = []
-  for (let now = SETTLED; ; now += random.exponential(PAUSE)) {
-    const deed = oneOf(random, DRAWS)(random, now)
-    // whoever sleeps wakes before the peace
-    const end = deed.do === 'suspend' ? now + deed.seconds : now
-    if (end >= PEACE) break
+  let now = SETTLED
+  for (;;) {
+    const { deed, seconds = 0, end } = oneOf(random, DRAWS)(random, now)
+    if (now + seconds >= PEACE) return [...timeline, at(PEACE, ...PEACEFUL)]
     timeline.push(at(now, deed))
-    now = end
+    now += seconds
+    if (end !== undefined) timeline.push(at(now, end))
+    now += random.exponential(PAUSE)
   }
-  return [...timeline, at(PEACE, ...PEACEFUL)]
 }
 
 /** The seconds after what others did to the clock, before which nobody can know of it. */
@@ -113,7 +123,7 @@ const blindTimes = (timeline: readonly Happening[]): [number, number][] =>
     }),
   )
 
-for (const seed of ['1', '2', '3', '4', '5']) {
+for (const seed of ['1', '2', 'y6', 'y14', 'y23']) {
   t.test(`seed ${seed}: ${HOURS} hours of turmoil, then half an hour of peace`, async (t) => {
     const timeline = turmoil(seed)
     t.comment(`${timeline.length} happenings`)
@@ -124,6 +134,9 @@ for (const seed of ['1', '2', '3', '4', '5']) {
     const right = forGood(record, ({ error }) => Math.abs(error) <= limit) ?? Number.NaN
     t.ok(right - PEACE <= 1800, `right for good ${right - PEACE} s after the last happening`)
     t.equal(record.at(-1)?.state, 'locked')
-    judge(t, run, { from: PEACE + 1800, error: limit, blind: blindTimes(timeline) })
+    const todo = {
+      bound: 'that of a precise liar beside vague servers: 31, 532, 266 s of y6, y14, y23',
+    }
+    judge(t, run, { from: PEACE + 1800, error: limit, blind: blindTimes(timeline) }, todo)
   })
 }

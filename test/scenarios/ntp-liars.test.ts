@@ -81,6 +81,34 @@ for (const seed of SEEDS) {
   })
 }
 
+/**
+ * A liar that vouches for 0.5 ms beside honest servers that vouch for more: his interval lies within
+ * theirs, or one of theirs meets both his and a true one. One of three may lie, so the truth is
+ * wherever more than half of the intervals meet, and that is what a bound has to cover.
+ */
+const BESIDE_VAGUE: readonly [string, readonly Partial<NtpServerOptions>[], number][] = [
+  [
+    'within two vague ones',
+    [{ rootDispersionNs: 3 * MS }, { rootDispersionNs: 20 * MS }],
+    2.5 * MS,
+  ],
+  ['before a true one, and a vague one meets both', [{}, { rootDispersionNs: 20 * MS }], 4 * MS],
+  ['behind a true one, and a vague one meets both', [{}, { rootDispersionNs: 20 * MS }], -4 * MS],
+]
+
+for (const seed of SEEDS) {
+  for (const [where, truthful, errorNs] of BESIDE_VAGUE) {
+    t.test(`seed ${seed}: a precise liar ${where}`, async (t) => {
+      const timeline = [at(SETTLED, { do: 'ntp', server: 'ntp-c', set: { errorNs } })]
+      const run = new Run(node(seed, [...truthful, {}], { timeline })).forSeconds(3600)
+      // the clock may follow him, overshooting by a quarter, but has to say how far off it may be
+      const error = 1.25 * Math.abs(errorNs) + LAN_LIMIT
+      const todo = { bound: 'it is his own: 2.2 ms off and 0.7 ms told, 4 ms off and 0.7 ms told' }
+      judge(t, run, { from: SETTLED, error }, todo)
+    })
+  }
+}
+
 const LIES = [500 * MS, -220 * MS, 90 * MS, -41 * MS, 17 * MS, -8 * MS]
 
 for (const seed of SEEDS) {
