@@ -186,7 +186,13 @@ export class References {
   /** The selection at this moment, by age alone if nothing new came. */
   select(now: Now, growth: Ppb): Selection {
     const before = this.#selection
-    const next = select([...this.#followed.values()], before?.selected, now.mono, growth)
+    const next = select(
+      [...this.#followed.values()],
+      before?.selected,
+      now.mono,
+      growth,
+      before?.leap,
+    )
     this.#selection = next
     if (next.selected === undefined && before?.selected !== undefined) this.#lost = true
     // the first who answers after a loss decides as little as at start

@@ -18,6 +18,7 @@ const VERDICT: Readonly<Record<string, Colour>> = {
   selected: 'green',
   combined: 'green',
   standby: 'blue',
+  smeared: 'red',
   falseticker: 'red',
   'no-majority': 'red',
   unreachable: 'yellow',

@@ -138,6 +138,7 @@ const SOURCE_ADVICE: Partial<Record<SourceReport['verdict'], string>> = {
   stale: 'check the network path and that the server runs',
   unsynchronised: 'it waits for its own reference: look there',
   distance: 'choose a closer source, or look at its own reference',
+  smeared: 'do not mix it with sources that insert the leap second: remove one kind',
   falseticker: 'compare that source with its own reference and remove it if it stays wrong',
   'no-majority': 'add sources until a majority agrees, or mark one as `trust`',
 }

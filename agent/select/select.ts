@@ -2,6 +2,7 @@
  * Which sources to believe, and which one steers: a verdict with a reason for every source.
  *
  *   1. refused by itself: nothing measured, unreachable, stale, unsynchronised, too far, excluded
+ *      or smeared around a leap second (smear.ts)
  *   2. the intersection of the intervals offset +- root distance of the rest; trusted sources alone
  *      make it where there are any. Who is not in the majority is a falseticker.
  *   3. no majority: the best rank wins where it agrees with itself (a PHC beside one contrary
@@ -16,8 +17,9 @@ import { rootDistance, type Sample } from '../core/sample.ts'
 import { median } from '../core/stats.ts'
 import { elapsed, type Instant, type Nanos, nanos, type Ppb } from '../core/units.ts'
 import { agedDistance, type SampleFilter } from './filter.ts'
-import { deepest, type Interval, isTrue } from './intersect.ts'
+import { deepest, isTrue } from './intersect.ts'
 import type { SourceRule } from './rule.ts'
+import { type LeapView, type NearLeap, nearLeap, smeared } from './smear.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Root distance beyond which a source says nothing of use (chrony's maxdistance), ns. */
@@ -55,11 +57,12 @@ export interface Selection {
   readonly distance: Nanos
   /** Sources that could be judged but disagree. */
   readonly contested: boolean
+  /** A leap second that the majority tells of, or told of lately. */
+  readonly leap: NearLeap | undefined
 }
 
-interface Usable extends Interval {
+interface Usable extends LeapView {
   readonly rule: SourceRule
-  readonly offset: number
   readonly distance: number
   /** The distance without what it grew by since the poll: who was asked last is not better for it. */
   readonly quality: number
@@ -117,6 +120,7 @@ function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Usable
   const waited = Math.max(0, Math.min(age, (intervalOf(candidate) ?? 0) * 1e9))
   return {
     ...{ source: rule.source, rule, offset, distance, lo: offset - radius, hi: offset + radius },
+    ...{ leap: filter.last?.leap ?? 'none', rate: filter.rate },
     quality: distance - (waited * growth) / 1e9,
   }
 }
@@ -175,20 +179,32 @@ function combine(used: readonly Usable[]): { offset: Nanos; distance: Nanos } {
   return { offset: nanos(offset), distance: nanos(distance) }
 }
 
-/** `current` is the source that was selected so far, `growth` how fast an unattended clock errs. */
+/**
+ * `current` is the source that was selected so far, `growth` how fast an unattended clock errs,
+ * `before` the leap second that was near so far.
+ */
 export function select(
   candidates: readonly Candidate[],
   current: string | undefined,
   now: Instant<'mono'>,
   growth: Ppb,
+  before?: NearLeap,
 ): Selection {
   const verdicts = new Map<string, Judgement>()
-  const all: Usable[] = []
+  const judged: Usable[] = []
   for (const candidate of candidates) {
     const refused = refusal(candidate, now, growth)
-    if (refused === undefined) all.push(usable(candidate, now, growth))
+    if (refused === undefined) judged.push(usable(candidate, now, growth))
     else verdicts.set(candidate.rule.source, refused)
   }
+  const leap = nearLeap(judged, before, now)
+  // whom the operator trusts is not doubted here either
+  const smears = smeared(
+    judged.filter(({ rule }) => !rule.trust),
+    leap,
+  )
+  for (const [source, why] of smears) verdicts.set(source, { verdict: 'smeared', why })
+  const all = judged.filter(({ source }) => !smears.has(source))
   const { truechimers, contested, losers } = vote(all)
   for (const { source } of all) verdicts.set(source, losers)
   // one of the required ones is enough, as in chrony
@@ -200,13 +216,13 @@ export function select(
   if (selected === undefined) {
     const why = missing === undefined ? 'nothing selected' : `${missing.rule.source} is required`
     for (const { source } of truechimers) verdicts.set(source, { verdict: 'standby', why })
-    return { ...NOTHING, verdicts, contested }
+    return { ...NOTHING, verdicts, contested, leap }
   }
   const used = judgeGroup(group, selected, verdicts)
   for (const { source } of truechimers.filter(({ rule }) => rule.rank !== rank)) {
     verdicts.set(source, { verdict: 'standby', why: `agrees; ${selected.source} steers` })
   }
-  return { verdicts, selected: selected.source, rank, contested, ...combine(used) }
+  return { verdicts, selected: selected.source, rank, contested, leap, ...combine(used) }
 }
 
 const NOTHING = {

@@ -10,6 +10,7 @@ export const VERDICTS = {
   unsynchronised: 'the reference says that it is not synchronised itself',
   distance: 'the error bound of the reference is over the limit',
   noselect: 'excluded by configuration, or a kind that never steers',
+  smeared: 'it spreads a leap second over hours, unlike the majority',
   falseticker: 'its interval lies outside the interval of the majority',
   'no-majority': 'the sources do not agree and none is trusted over the others',
   outlier: 'true, but too far or too noisy to be combined',

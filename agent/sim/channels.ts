@@ -9,7 +9,7 @@ import type { PortFault } from '../core/errors.ts'
 import type { Action, Event, Now, Transport } from '../core/machine.ts'
 import { type Instant, utc } from '../core/units.ts'
 import type { MakeEvent } from './event-loop.ts'
-import { type Link, travel } from './network.ts'
+import { copies, type Link, travel } from './network.ts'
 import { endpointOf, type Peer } from './peer.ts'
 import type { SeededRandom } from './random.ts'
 
@@ -157,11 +157,17 @@ export class Channels {
         })),
       )
     }
-    const ns = this.#travel(channel.peer?.link, 'there')
-    if (ns === undefined) return
-    channel.lastThere = this.#inOrder(channel, ns, channel.lastThere, () =>
-      this.#reach(channel, data),
-    )
+    const link = channel.peer?.link
+    for (const { data: forged, ns } of link?.meddler?.inject() ?? []) {
+      this.#host.after(ns, () => this.#arrive(channel, forged))
+    }
+    const ns = this.#travel(link, 'there')
+    if (link === undefined || ns === undefined) return
+    for (const late of copies(link, 'there', data)) {
+      channel.lastThere = this.#inOrder(channel, ns + late, channel.lastThere, () =>
+        this.#reach(channel, data),
+      )
+    }
   }
 
   #reach(channel: Channel, data: Uint8Array): void {
@@ -178,11 +184,14 @@ export class Channels {
   }
 
   #answer(channel: Channel, data: Uint8Array): void {
-    const ns = this.#travel(channel.peer?.link, 'back')
-    if (ns === undefined) return
-    channel.lastBack = this.#inOrder(channel, ns, channel.lastBack, () =>
-      this.#arrive(channel, data),
-    )
+    const link = channel.peer?.link
+    const ns = this.#travel(link, 'back')
+    if (link === undefined || ns === undefined) return
+    for (const late of copies(link, 'back', data)) {
+      channel.lastBack = this.#inOrder(channel, ns + late, channel.lastBack, () =>
+        this.#arrive(channel, data),
+      )
+    }
   }
 
   #arrive(channel: Channel, data: Uint8Array): void {

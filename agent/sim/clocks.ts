@@ -127,6 +127,11 @@ export class SimSystemClock implements ClockPort {
     this.#pll = on
   }
 
+  /** Its crystal changes its frequency. */
+  shift(by: Ppb): void {
+    this.#options.oscillator.shift(this.#options.time(), by)
+  }
+
   /** From now on adjustments fail like this; undefined: they work again. */
   refuse(fault: PortFault | undefined): void {
     this.#fault = fault

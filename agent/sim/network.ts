@@ -15,9 +15,28 @@ export interface Link {
   asymmetryNs: number
   /** The path is cut. */
   down: boolean
+  /** Who does more to the datagrams than a network does. */
+  meddler: Meddler | undefined
 }
 
 export type Direction = 'there' | 'back'
+
+/** A datagram that the peer never sent, and when it reaches the node, ns from now. */
+export interface Injected {
+  readonly data: Uint8Array
+  readonly ns: number
+}
+
+export interface Meddler {
+  /** The node sent a request: what reaches it besides the answer. */
+  inject(): readonly Injected[]
+  /** How late each copy of a datagram becomes, ns; none: it is dropped. */
+  pass(way: Direction, data: Uint8Array): readonly number[]
+}
+
+/** Without a meddler one copy, in time. */
+export const copies = ({ meddler }: Link, way: Direction, data: Uint8Array): readonly number[] =>
+  meddler?.pass(way, data) ?? [0]
 
 export const createLink = (link: Partial<Link> = {}): Link => ({
   delayNs: 100_000,
@@ -25,6 +44,7 @@ export const createLink = (link: Partial<Link> = {}): Link => ({
   loss: 0,
   asymmetryNs: 0,
   down: false,
+  meddler: undefined,
   ...link,
 })
 

@@ -4,25 +4,33 @@
  */
 import type { Config } from '../config/types.ts'
 import type { ClockName } from '../core/sample.ts'
+import { ppb } from '../core/units.ts'
 import type { ClockAdjustment } from '../ports/clock.ts'
 import type { NodeInfo } from '../ports/node.ts'
+import { Attacker, type AttackerBehaviour, type AttackerOptions } from './attacker.ts'
 import type { Link } from './network.ts'
 import { Chronyd } from './peers/chronyd.ts'
 import { type NtpBehaviour, NtpServer, type NtpServerOptions } from './peers/ntp-server.ts'
 import { type Grandmaster, Ptp4l, type Ptp4lOptions } from './peers/ptp4l.ts'
 import { Resolver, type ResolverBehaviour, type ResolverOptions } from './peers/resolver.ts'
-import type { ClockSetup, PhcSetup } from './setup.ts'
+import { type ClockSetup, type PhcSetup, utcAt } from './setup.ts'
 import { World } from './world.ts'
 
 /** What happens; `all` stands for every peer of the kind. */
 export type Deed =
   | { readonly do: 'ntp'; readonly server: string; readonly set: Partial<NtpBehaviour> }
   | { readonly do: 'ntp-link'; readonly server: string; readonly set: Partial<Link> }
+  /** The attacker in front of a server. */
+  | { readonly do: 'attacker'; readonly server: string; readonly set: Partial<AttackerBehaviour> }
   | { readonly do: 'grandmaster'; readonly set: Partial<Grandmaster> }
   | { readonly do: 'ptp4l'; readonly what: 'kill' | 'restart' }
   | { readonly do: 'chronyd'; readonly synchronized: boolean }
   | { readonly do: 'resolver'; readonly server: string; readonly set: Partial<ResolverBehaviour> }
   | { readonly do: 'names'; readonly down: boolean }
+  /** From now on a host name means these addresses. */
+  | { readonly do: 'rename'; readonly name: string; readonly addresses: readonly string[] }
+  /** The crystal changes its frequency: heat, vibration. */
+  | { readonly do: 'shift'; readonly clock: 'system'; readonly byPpb: number }
   /** Another program writes a clock behind the agent's back. */
   | { readonly do: 'foreign'; readonly clock: ClockName; readonly adjustment: ClockAdjustment }
   | { readonly do: 'suspend'; readonly seconds: number; readonly rtcErrorNs: bigint }
@@ -49,6 +57,7 @@ export interface Scenario {
   /** Standard deviation of kernel time stamps, ns. */
   readonly stampNoiseNs?: number
   readonly ntp?: readonly NamedNtpServer[]
+  readonly attackers?: readonly AttackerOptions[]
   readonly ptp4l?: Omit<Ptp4lOptions, 'phc' | 'phcIndex' | 'interface'> & {
     readonly clock: ClockName
   }
@@ -65,6 +74,8 @@ export interface Scenario {
 export interface Stage {
   readonly world: World
   readonly ntp: ReadonlyMap<string, NtpServer>
+  /** By the name of the server in front of which they are. */
+  readonly attackers: ReadonlyMap<string, Attacker>
   readonly ptp4l: Ptp4l | undefined
   readonly chronyd: Chronyd | undefined
   readonly resolvers: ReadonlyMap<string, Resolver>
@@ -89,6 +100,23 @@ function createNtp({ ntp = [] }: Scenario, world: World): Map<string, NtpServer>
   return servers
 }
 
+function createAttackers(
+  { attackers = [] }: Scenario,
+  servers: ReadonlyMap<string, NtpServer>,
+  world: World,
+): Map<string, Attacker> {
+  const made = new Map<string, Attacker>()
+  for (const options of attackers) {
+    const attacker = new Attacker(options)
+    const server = servers.get(options.server)
+    if (server !== undefined) server.link.meddler = attacker
+    const clock = { time: () => world.time, utc: utcAt }
+    attacker.start(clock, world.random.fork(`attacker ${options.server}`))
+    made.set(options.server, attacker)
+  }
+  return made
+}
+
 const chosen = <T>(peers: ReadonlyMap<string, T>, name: string): T[] =>
   [...peers].filter(([key]) => name === 'all' || key === name).map(([, peer]) => peer)
 
@@ -106,6 +134,12 @@ function perform(peers: Peers, deed: Deed): void {
     case 'names':
       world.devices.resolverDown = deed.down
       break
+    case 'rename':
+      world.devices.names.set(deed.name, deed.addresses)
+      break
+    case 'shift':
+      world.system.shift(ppb(deed.byPpb))
+      break
     case 'foreign':
       clockOf(world, deed.clock)?.foreignAdjust(deed.adjustment)
       break
@@ -119,7 +153,7 @@ function perform(peers: Peers, deed: Deed): void {
 
 /** What a deed with `set` changes. */
 function targetsOf(
-  { ntp, ptp4l, resolvers }: Peers,
+  { ntp, attackers, ptp4l, resolvers }: Peers,
   deed: Extract<Deed, { readonly set: object }>,
 ): object[] {
   switch (deed.do) {
@@ -127,6 +161,8 @@ function targetsOf(
       return chosen(ntp, deed.server).map(({ behaviour }) => behaviour)
     case 'ntp-link':
       return chosen(ntp, deed.server).map(({ link }) => link)
+    case 'attacker':
+      return chosen(attackers, deed.server).map(({ behaviour }) => behaviour)
     case 'resolver':
       return chosen(resolvers, deed.server).map(({ behaviour }) => behaviour)
     case 'grandmaster':
@@ -161,9 +197,11 @@ export function stage(scenario: Scenario): Stage {
     ...(stampNoiseNs !== undefined && { stampNoiseNs }),
   })
   for (const [name, text] of Object.entries(files)) world.devices.files.set(name, text)
+  const ntp = createNtp(scenario, world)
   const peers = {
     world,
-    ntp: createNtp(scenario, world),
+    ntp,
+    attackers: createAttackers(scenario, ntp, world),
     ptp4l: createPtp4l(scenario, world),
     chronyd: scenario.chronyd ? new Chronyd({ clock: world.system }) : undefined,
     resolvers: new Map(resolvers.map((each) => [each.address, new Resolver(each)])),

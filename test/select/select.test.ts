@@ -68,6 +68,17 @@ t.test('one liar among four is a falseticker', async (t) => {
   t.match(why([...good, candidate('d', { offset: 80 * MS })], 'd'), /majority is at/)
 })
 
+t.test('a source that smears the leap second the others insert has no vote', async (t) => {
+  const leap = { last: { leap: 'insert' } } as const
+  const good = ['a', 'b', 'c'].map((name) => candidate(name, leap))
+  const smear = { offset: 300 * MS, count: 2 }
+  const { all, leap: near } = choose([...good, candidate('g', smear)])
+  t.equal(all['g'], 'smeared')
+  t.same(near, { warning: 'insert', at: NOW })
+  const trusted = candidate('g', { ...smear, rule: { trust: true } })
+  t.equal(choose([...good, trusted]).all['g'], 'selected', 'unless it is trusted')
+})
+
 t.test('two that contradict each other: neither is believed', async (t) => {
   const { all, selected, contested } = choose([candidate('a'), candidate('b', { offset: 9 * MS })])
   t.same(all, { a: 'no-majority', b: 'no-majority' })

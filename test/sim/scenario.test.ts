@@ -49,7 +49,10 @@ t.test('every kind of happening does what it says', async (t) => {
   const scenario = {
     ...demoScenario('3'),
     chronyd: true,
+    attackers: [{ server: 'ntp-b', forged: 1 }],
     timeline: [
+      at(1, { do: 'attacker', server: 'ntp-b', set: { forged: 2 } }),
+      at(1, { do: 'rename', name: 'ntp-c', addresses: ['10.0.1.9'] }),
       at(1, { do: 'ntp', server: 'ntp-b', set: { silent: true } }),
       at(1, { do: 'ntp-link', server: 'all', set: { loss: 0.5 } }),
       at(1, { do: 'resolver', server: '10.96.0.11', set: { mode: 'servfail' } }),
@@ -62,8 +65,11 @@ t.test('every kind of happening does what it says', async (t) => {
       at(5, { do: 'suspend', seconds: 10, rtcErrorNs: 0n }),
     ],
   }
-  const { world, ntp, ptp4l, chronyd, resolvers } = stage(scenario)
+  const { world, ntp, attackers, ptp4l, chronyd, resolvers } = stage(scenario)
   world.runFor(1.5)
+  t.equal(attackers.get('ntp-b')?.behaviour.forged, 2)
+  t.equal(ntp.get('ntp-b')?.link.meddler, attackers.get('ntp-b'))
+  t.same(world.devices.names.get('ntp-c'), ['10.0.1.9'])
   t.same(
     [...ntp.values()].map(({ behaviour }) => behaviour.silent),
     [false, true, false, false],
@@ -83,6 +89,16 @@ t.test('every kind of happening does what it says', async (t) => {
   const before = world.now()
   world.runFor(16.5)
   t.ok(Math.abs(Number(world.now().mono - before.mono) / 1e9 - 6.5) < 0.01)
+})
+
+t.test('a crystal that is shifted runs so from the next second on', async (t) => {
+  const timeline = [at(9, { do: 'shift', clock: 'system', byPpb: 50_000 })]
+  const system = { frequencyPpb: 18_000, wanderPpb: 0 }
+  const { world } = stage({ seed: '5', config: simConfig({}), system, timeline })
+  world.runFor(10)
+  t.ok(Math.abs(world.truth('system') - 180e3) < 1)
+  world.runFor(10)
+  t.ok(Math.abs(world.truth('system') - 860e3) < 1)
 })
 
 t.test('a scenario without peers is a node alone', async (t) => {

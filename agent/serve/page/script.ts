@@ -36,8 +36,8 @@ function ppb(value) {
 const STATE_KIND = { locked: 'ok', acquiring: 'info', holdover: 'warning', freerun: 'critical' };
 const VERDICT_KIND = {
   selected: 'ok', combined: 'ok', standby: 'info', outlier: 'info', noselect: '',
-  falseticker: 'critical', 'no-majority': 'critical', unreachable: 'warning', stale: 'warning',
-  unsynchronised: 'warning', distance: 'warning', 'no-sample': ''
+  smeared: 'critical', falseticker: 'critical', 'no-majority': 'critical', unreachable: 'warning',
+  stale: 'warning', unsynchronised: 'warning', distance: 'warning', 'no-sample': ''
 };
 const SEVERITY_KIND = { info: 'info', warning: 'warning', error: 'critical' };
 
