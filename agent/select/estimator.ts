@@ -40,10 +40,15 @@ const FEWER = 4
 const FEW = 8
 /** An error spread evenly over `excess` has this share of its square as variance. */
 const QUEUES = 1 / 12
-/** How far the shortest of n round trips is from the shortest possible, in means of their excess. */
-const SHORTEST = 0.63
-/** A round trip shorter than the shortest one by this share of their mean excess is news. */
+/**
+ * How far the shortest of n round trips is from the shortest possible, in typical excesses: their median,
+ * since some of them may be held up a thousand times longer than usual.
+ */
+const SHORTEST = 0.75
+/** A round trip shorter than the shortest one by this share of their usual excess is news. */
 const NEWS = 0.05
+/** Beside queues little noise is left, at first guess. */
+const CLEAN = 8
 /** Another model takes over when it foretold better by so much (log likelihood). */
 const BETTER = 5
 /** Of an oscillator of which nothing is known: an ordinary crystal may be 50 ppm off. */
@@ -88,9 +93,9 @@ export class Estimator {
     this.#count += 1
     this.#kept = [...this.#kept, { at: time, offset, delay, extra: 0 }]
     const roughness = this.#count === ENOUGH ? this.#roughness() : undefined
-    const { shortest, mean } = this.#trips
+    const { shortest, usual } = this.#trips
     const known = this.#seen !== undefined && this.#count > FEW
-    const news = !known || shortest < (this.#seen ?? shortest) - NEWS * mean
+    const news = !known || shortest < (this.#seen ?? shortest) - NEWS * usual
     this.#seen = news ? shortest : Math.min(this.#seen ?? shortest, shortest)
     for (const model of this.#models) this.#update(model, news, roughness)
     this.#choose()
@@ -98,7 +103,10 @@ export class Estimator {
   }
 
   #update(model: NoiseModel, news: boolean, roughness: number | undefined): void {
-    if (roughness !== undefined) model.begin(roughness)
+    if (roughness !== undefined) {
+      model.begin(model.queues ? roughness / CLEAN : roughness)
+      model.limit(roughness)
+    }
     if (news || roughness !== undefined) model.rebuild(this.#observations(), this.#prior)
     else for (const newest of this.#observations(-1)) model.add(newest, this.#prior)
     if (this.#count >= ENOUGH && model.learn()) model.rebuild(this.#observations(), this.#prior)
@@ -143,27 +151,26 @@ export class Estimator {
     const observations = this.#observations()
     this.#kept = this.#kept.slice(RETIRE)
     this.#seen = this.#trips.shortest
+    const roughness = this.#roughness()
     for (const model of this.#models) {
+      model.limit(roughness)
       model.retire(observations.slice(0, RETIRE), this.#prior)
       model.rebuild(this.#observations(), this.#prior)
     }
   }
 
-  /** Of what is kept: the shortest round trip, and how much longer they are on average. */
-  get #trips(): { readonly shortest: number; readonly mean: number } {
+  /** Of what is kept: the shortest round trip, and how much longer they usually are. */
+  get #trips(): { readonly shortest: number; readonly usual: number } {
     const delays = this.#kept.map(({ delay }) => delay)
     const shortest = Math.min(...delays)
-    return {
-      shortest,
-      mean: delays.reduce((sum, delay) => sum + delay, 0) / delays.length - shortest,
-    }
+    return { shortest, usual: median(delays) - shortest }
   }
 
   /** From `first` on, as `Array.slice` counts. */
   #observations(first = 0): Observation[] {
-    const { shortest, mean } = this.#trips
+    const { shortest, usual } = this.#trips
     const count = this.#kept.length
-    const unsure = (SHORTEST * mean) / Math.sqrt(count) + shortest / 2 / FEWER ** (this.#count - 1)
+    const unsure = (SHORTEST * usual) / Math.sqrt(count) + shortest / 2 / FEWER ** (this.#count - 1)
     return this.#kept.slice(first).map(({ at, offset, delay, extra }) => ({
       ...{ at, offset, extra },
       excess: delay - shortest + unsure,

@@ -8,6 +8,9 @@
  *            excess^2 / 12, and a floor. So a packet that met no queue says most.
  *   even     all measurements are alike, however long they took
  *
+ * What neighbouring measurements differ by says at most how noisy they are, whatever the clock does: so
+ * noise is never made responsible for what is wander.
+ *
  * Each holds a level of noise and one of wander and watches its four neighbours; it moves to one of them
  * when that has foretold the measurements better by enough (a likelihood ratio of e^4 over the last
  * hundred or so). Levels are factors of 2 in noise and of 3 in wander: the estimate depends on them by
@@ -36,6 +39,8 @@ const BETTER = 4
 /** It is not remembered longer that a neighbour was worse. */
 const WORST = -8
 const FORGET = 1 - 1 / 128
+/** Levels are rounded. */
+const ROUNDING = 1.4
 /** Ourselves, then the neighbours. */
 const PLACES = [
   { wander: 0, noise: 0 },
@@ -101,6 +106,7 @@ export class NoiseModel {
   readonly #share: number
   #wander = 0
   #noise: number
+  #most = NOISE_LEVELS.most
   /** In the order of PLACES. */
   #tracks: readonly Track[]
   /** Log likelihoods beside our own, as remembered; of ourselves 0. */
@@ -112,6 +118,11 @@ export class NoiseModel {
     this.#share = share
     this.#noise = levelOfNoise(noise)
     this.#tracks = this.#newTracks(undefined)
+  }
+
+  /** It is the one that explains noise by queues. */
+  get queues(): boolean {
+    return this.#share > 0
   }
 
   get state(): Gaussian | undefined {
@@ -149,6 +160,14 @@ export class NoiseModel {
     this.#tracks = this.#newTracks(undefined)
   }
 
+  /** The noise is no more than this, ns; to be rebuilt after it. */
+  limit(noise: number): void {
+    this.#most = levelOfNoise(ROUNDING * noise)
+    if (this.#noise <= this.#most) return
+    this.#noise = this.#most
+    this.#tracks = this.#newTracks(this.#tracks[0]?.before)
+  }
+
   /** How well the last one was foretold. True: we moved, and are to be rebuilt. */
   learn(): boolean {
     const likelihoods = this.#tracks.map(({ now }) => now?.likelihood ?? 0)
@@ -170,7 +189,7 @@ export class NoiseModel {
     if (place === undefined || (this.#scores[best] ?? 0) < BETTER) return false
     const before = this.#tracks[best]?.before
     this.#wander = clamp(this.#wander + place.wander, WANDER_LEVELS)
-    this.#noise = clamp(this.#noise + place.noise, NOISE_LEVELS)
+    this.#noise = clamp(this.#noise + place.noise, { ...NOISE_LEVELS, most: this.#most })
     this.#scores = PLACES.map(() => 0)
     this.#tracks = this.#newTracks(before)
     return true
