@@ -46,6 +46,7 @@ export interface DisciplineOptions {
 }
 
 const DRIFT_PERIOD = 3600e9
+const UNCONFIRMED = 3600e9
 /** A frequency out of the kernel or the drift file may be off by so much: temperatures change. */
 const KEPT_FREQUENCY = ppb(1000)
 
@@ -65,6 +66,8 @@ export class Discipline {
   #taiOffset: number | undefined
   /** TAI - UTC before the leap second that has just happened. */
   #staleTai: number | undefined
+  /** Since when a single server contradicts what the clock knows of itself. */
+  #aloneSince: Instant<'mono'> | undefined
   #driftAt: Instant<'mono'> = mono(0n)
   #changes: ClockChange[] = []
   #notes: Note[] = []
@@ -224,6 +227,7 @@ export class Discipline {
     const { distance, weight, interval, estimate, leads } = believed
     const { offset } = estimate
     const before = this.#state.state
+    if (this.#unconfirmed(sample, believed, now)) return
     if (believed.jumped) this.#jumped(sample, now)
     this.#state.measured(offset, now.mono)
     if (this.#state.state === 'locked') this.#learn(now)
@@ -232,12 +236,31 @@ export class Discipline {
     const edge = edgeOf(sample)
     this.#absorb(
       this.#steering.correct({
-        ...{ offset: believed.offset, estimate, leads },
+        ...{ offset: believed.offset, estimate, leads, byUtc: sample.stratum > 0 },
         ...{ at: sample.at, now: now.mono, weight, edge, interval },
       }),
     )
     this.#bound.slewed(this.#steering.slew)
     this.#announce(before)
+  }
+
+  /**
+   * One of several servers is back, alone, and contradicts what this clock knows of itself: it waits for
+   * another one to say the same, for an hour at most.
+   */
+  #unconfirmed({ source }: Sample, { estimate, distance }: Believed, now: Now): boolean {
+    const bound = this.#boundAt(now)
+    const beyond = bound !== undefined && Math.abs(estimate.offset) > bound + distance
+    if (!beyond || !this.#references.lonely) {
+      this.#aloneSince = undefined
+      return false
+    }
+    if (this.#aloneSince === undefined) {
+      this.#aloneSince = now.mono
+      const detail = `${source}: ${(estimate.offset / 1e9).toFixed(6)} s, beyond the own bound`
+      this.#note('unconfirmed', detail)
+    }
+    return elapsed(now.mono, this.#aloneSince) < UNCONFIRMED
   }
 
   /** Two samples in a row say so, and no foreign step was seen: this machine stood still. */

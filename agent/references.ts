@@ -12,7 +12,7 @@ import { agedDistance, SampleFilter } from './select/filter.ts'
 import { type Contribution, fuse } from './select/fuse.ts'
 import type { SourceRule } from './select/rule.ts'
 import { intervalOf, type Judgement, type Selection, select } from './select/select.ts'
-import { isUsed } from './select/verdict.ts'
+import { isUsed, type Verdict } from './select/verdict.ts'
 
 /** At start the first answer does not decide: who answers gets three samples, for so long. */
 const PATIENCE = 10e9
@@ -23,6 +23,9 @@ const FIRST_SAMPLES = 3
 const NEWCOMER = 4
 const NEWCOMER_FLOOR = 50
 const OTHERWISE = { rank: 1, noselect: false, prefer: false, trust: false, require: false }
+
+/** Of a truechimer. */
+const AGREES: readonly Verdict[] = ['selected', 'combined', 'outlier', 'standby']
 
 interface Followed {
   readonly rule: SourceRule
@@ -105,6 +108,20 @@ export class References {
     return this.#followed.size
   }
 
+  /**
+   * A single server is believed although there are others of its kind: nobody confirms what it says, and
+   * nobody contradicts it.
+   */
+  get lonely(): boolean {
+    const rank = this.#selection?.rank
+    if (rank === undefined || rank === 0) return false
+    const alike = [...this.#followed.values()].filter(
+      ({ rule }) => rule.rank === rank && !rule.noselect && !rule.trust && !rule.prefer,
+    )
+    const used = [...this.verdicts.values()].filter(({ verdict }) => AGREES.includes(verdict))
+    return alike.length > 1 && used.length === 1
+  }
+
   /** Last sample of the selected source. */
   get last(): Sample | undefined {
     return this.selected === undefined ? undefined : this.#followed.get(this.selected)?.filter.last
@@ -168,14 +185,15 @@ export class References {
     if (judgement === undefined || !isUsed(judgement.verdict) || this.waits(now)) return undefined
     const estimate = this.#estimate(sample.at, now, growth)
     if (estimate === undefined) return undefined
-    const own = Math.max(rootDistance(sample), filter.jitter)
+    const own =
+      Math.max(rootDistance(sample), filter.jitter) + Math.abs(estimate.offset - sample.offset)
     const moved = followed.jumped
     followed.jumped = false
     followed.doubt = nanos(0)
     return {
       offset: this.#combined(sample, now, growth),
       estimate,
-      distance: nanos(own + Math.abs(estimate.offset - sample.offset)),
+      distance: nanos(Math.max(own, this.#covered(estimate.offset))),
       weight: filter.weight,
       interval: intervalOf(followed) ?? 1,
       leads: sample.source === this.selected,
@@ -279,6 +297,12 @@ export class References {
     const fused = fuse(this.#contributions(at, now, growth))
     if (fused !== undefined) this.#frequencyError = fused.frequencyError
     return fused
+  }
+
+  /** The farthest that the truth may be from `offset` where more than half of those who steer meet. */
+  #covered(offset: Nanos): number {
+    const cover = this.#selection?.cover
+    return cover === undefined ? 0 : Math.max(offset - cover.lo, cover.hi - offset)
   }
 
   #contributions(at: Instant<'mono'>, now: Now, growth: Ppb): Contribution[] {

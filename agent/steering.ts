@@ -46,6 +46,8 @@ export interface Measured {
   readonly estimate: Estimate
   /** It comes from the selected source. */
   readonly leads: boolean
+  /** Of a reference that counts UTC itself. */
+  readonly byUtc?: boolean
   readonly at: Instant<'mono'>
   /** When the correction takes effect. */
   readonly now: Instant<'mono'>
@@ -208,7 +210,7 @@ export class Steering {
   }
 
   correct(measured: Measured): ActuatorOutcome {
-    const decision = this.#policy.decide(measured.estimate.offset)
+    const decision = this.#policy.decide(measured.estimate.offset, measured.byUtc)
     if (decision.act === 'freeze') {
       const known = this.#frozen === decision.why
       this.#frozen = decision.why

@@ -64,6 +64,10 @@ export const NOTES = {
   reference: ['info', 'another reference was selected'],
   'no-majority': ['warning', 'the sources do not agree'],
   spike: ['count', 'an offset far off its neighbours was set aside'],
+  unconfirmed: [
+    'warning',
+    'one server alone contradicts what the clock knows of itself: another one is waited for',
+  ],
   jump: [
     'warning',
     'two samples in a row are far from where the clock was: this machine stood still',

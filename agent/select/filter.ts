@@ -108,12 +108,13 @@ export class SampleFilter {
     return Math.max(LEAST_WEIGHT, (least / ownError(last)) ** 2)
   }
 
-  /** |offset - median| of the others is far beyond their spread. */
+  /** Far beyond their spread from where all others say that the clock is. */
   isSpike(sample: Sample, atLeast: Nanos): boolean {
-    if (this.#samples.length < 4) return false
-    const centre = median(this.#samples.map((each) => each.offset))
-    const off = Math.abs(sample.offset - centre)
-    return off > 10 * this.jitter + sample.delay / 2 && off > atLeast
+    const estimate = this.estimate(sample.at)
+    if (this.#samples.length < 4 || estimate === undefined) return false
+    const off = Math.abs(sample.offset - estimate.offset)
+    const spread = Math.max(this.jitter, estimate.offsetError)
+    return off > 10 * spread + sample.delay / 2 && off > atLeast
   }
 }
 

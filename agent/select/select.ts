@@ -16,8 +16,9 @@ import { formatSeconds } from '../core/format.ts'
 import { rootDistance, type Sample } from '../core/sample.ts'
 import { median } from '../core/stats.ts'
 import { elapsed, type Instant, type Nanos, nanos, type Ppb } from '../core/units.ts'
+import { drifters } from './drifters.ts'
 import { agedDistance, type SampleFilter } from './filter.ts'
-import { deepest, isTrue } from './intersect.ts'
+import { type Cover, cover, deepest, isTrue } from './intersect.ts'
 import type { SourceRule } from './rule.ts'
 import { type LeapView, type NearLeap, nearLeap, smeared } from './smear.ts'
 import type { Verdict } from './verdict.ts'
@@ -55,6 +56,8 @@ export interface Selection {
   /** Estimated offset now, all used sources combined, and the farthest the truth can be from it. */
   readonly offset: Nanos
   readonly distance: Nanos
+  /** Where the truth may be as far as those who steer say: where more than half of them meet. */
+  readonly cover: Cover | undefined
   /** Sources that could be judged but disagree. */
   readonly contested: boolean
   /** A leap second that the majority tells of, or told of lately. */
@@ -63,6 +66,7 @@ export interface Selection {
 
 interface Usable extends LeapView {
   readonly rule: SourceRule
+  readonly filter: SampleFilter
   readonly distance: number
   /** The distance without what it grew by since the poll: who was asked last is not better for it. */
   readonly quality: number
@@ -119,7 +123,8 @@ function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Usable
   const age = sample === undefined ? 0 : elapsed(now, sample.at)
   const waited = Math.max(0, Math.min(age, (intervalOf(candidate) ?? 0) * 1e9))
   return {
-    ...{ source: rule.source, rule, offset, distance, lo: offset - radius, hi: offset + radius },
+    ...{ source: rule.source, rule, filter, offset, distance },
+    ...{ lo: offset - radius, hi: offset + radius },
     ...{ leap: filter.last?.leap ?? 'none', rate: filter.rate },
     quality: distance - (waited * growth) / 1e9,
   }
@@ -212,22 +217,37 @@ export function select(
   const missing = truechimers.some(({ rule }) => rule.require) ? undefined : required[0]
   const rank = Math.min(...truechimers.map(({ rule }) => rule.rank))
   const group = truechimers.filter(({ rule }) => rule.rank === rank)
-  const selected = missing === undefined ? pick(group, current) : undefined
+  const adrift = drifters(group, now)
+  const steady = group.filter(({ source }) => !adrift.has(source))
+  const selected = missing === undefined ? pick(steady, current) : undefined
   if (selected === undefined) {
     const why = missing === undefined ? 'nothing selected' : `${missing.rule.source} is required`
     for (const { source } of truechimers) verdicts.set(source, { verdict: 'standby', why })
     return { ...NOTHING, verdicts, contested, leap }
   }
-  const used = judgeGroup(group, selected, verdicts)
+  const used = judgeGroup(steady, selected, verdicts)
+  for (const [source, why] of adrift) verdicts.set(source, { verdict: 'outlier', why })
   for (const { source } of truechimers.filter(({ rule }) => rule.rank !== rank)) {
     verdicts.set(source, { verdict: 'standby', why: `agrees; ${selected.source} steers` })
   }
-  return { verdicts, selected: selected.source, rank, contested, leap, ...combine(used) }
+  const among = {
+    selected: selected.source,
+    rank,
+    cover: coverOf(all.filter(({ rule }) => rule.rank === rank)),
+  }
+  return { verdicts, ...among, contested, leap, ...combine(used) }
+}
+
+/** Trusted ones alone, where there are any. */
+function coverOf(group: readonly Usable[]): Cover | undefined {
+  const trusted = group.filter(({ rule }) => rule.trust)
+  return cover(trusted.length > 0 ? trusted : group)
 }
 
 const NOTHING = {
   selected: undefined,
   rank: undefined,
+  cover: undefined,
   offset: nanos(0),
   distance: nanos(MAX_DISTANCE),
 } as const

@@ -8,7 +8,8 @@
  * After the first lock an offset beyond `step.panic` freezes steering: it is more likely that the
  * references are wrong than the clock. It thaws by itself when the offset is back within the limit.
  * An offset within 10 ms of TAI - UTC is a missing UTC offset, not time: frozen, too, unless the clock
- * was seen to be stepped by just that.
+ * was seen to be stepped by just that, or to be stepped at all where NTP servers say so: they have no such
+ * offset to miss.
  */
 import type { StepConfig } from '../config/types.ts'
 import { type Nanos, nanos } from '../core/units.ts'
@@ -63,9 +64,11 @@ export class StepPolicy {
     this.#foreignBy = 0
   }
 
-  decide(offset: Nanos): Decision {
+  /** `byUtc`: measured by those who tell UTC itself (NTP servers), not TAI and an offset to it. */
+  decide(offset: Nanos, byUtc = false): Decision {
     // neither stepped nor slewed, and no configuration overrides it
-    const explained = this.#foreign === 'seen' && Math.abs(offset - this.#foreignBy) < EXPLAINED
+    const explained =
+      this.#foreign === 'seen' && (byUtc || Math.abs(offset - this.#foreignBy) < EXPLAINED)
     if (!explained && Math.abs(Math.abs(offset) - TAI_UTC) < TAI_UTC_MARGIN) return REFUSED
     const reason = this.#reasonFor(Math.abs(offset) / 1e9)
     if (reason !== undefined) return { act: 'step', reason }

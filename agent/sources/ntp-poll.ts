@@ -78,7 +78,9 @@ const SILENT_FIRST = 8
 const SILENT_STEP = 4
 const RATE_BACK_OFF = 4
 const RATE_CEILING = 10
+/** A step of the back-off is taken back after so many good answers, and not sooner than after so long. */
 const RATE_FORGIVES = 8
+const RATE_FORGIVES_SECONDS = 4096
 
 const clamp = (value: number, low: number, high: number): number =>
   Math.min(high, Math.max(low, value))
@@ -146,7 +148,8 @@ const insisting = (state: PollState, enough: boolean): PollState =>
 function forgiven(state: PollState): PollState {
   if (state.rated === 0) return state
   const calm = state.calm + 1
-  return calm < RATE_FORGIVES ? { ...state, calm } : { ...state, calm: 0, rated: state.rated - 1 }
+  const enough = Math.max(RATE_FORGIVES, RATE_FORGIVES_SECONDS / 2 ** pollExponent(state))
+  return calm < enough ? { ...state, calm } : { ...state, calm: 0, rated: state.rated - 1 }
 }
 
 /** The server asked us to slow down. */

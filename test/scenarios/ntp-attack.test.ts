@@ -66,10 +66,7 @@ for (const seed of SEEDS) {
     const run = attacked(seed, 3, { held: 0.33, heldNs: 20 * MS })
     // such an answer is 10 ms wrong and says so by its round trip, which is 100 times longer than that
     // of its neighbours: it weighs 1 % at most, or is not used at all
-    const todo = {
-      error: '762 to 1067 us: the last samples of the others are averaged in as they are',
-    }
-    judge(t, run, { from: SETTLED, error: LAN_LIMIT + 0.01 * 10 * MS }, todo)
+    judge(t, run, { from: SETTLED, error: LAN_LIMIT + 0.01 * 10 * MS })
     t.equal(run.record('system').at(-1)?.state, 'locked')
   })
 

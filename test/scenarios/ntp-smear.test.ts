@@ -62,10 +62,7 @@ for (const seed of SEEDS) {
     // as long as its interval meets the others' it is a quarter of the mean, and it moves by 0.74 ms
     // from one poll to the next
     const told = 2 * (ROOT_DISTANCE + 150 * US) + 64 * 11_574
-    const todo = {
-      error: '792 to 1259 us: an old sample keeps it true, the last one is averaged in',
-    }
-    judge(t, run, { from: SETTLED, error: told / 4 + LAN_LIMIT }, todo)
+    judge(t, run, { from: SETTLED, error: told / 4 + LAN_LIMIT })
     judge(t, run, { from: NOON + HOUR, until: END, error: LAN_LIMIT })
   })
 }

@@ -216,19 +216,22 @@ t.test('RATE slows down by 16 at once, and ends a burst', async (t) => {
   t.equal(pollAnew(rated), rated, 'and no burst comes after it')
 })
 
-t.test('RATE is forgiven a step for every 8 good answers, but for the last one', async (t) => {
-  let state = pollRated(startPoll(range(6, 10), true))
-  const seen: number[] = []
-  for (let answer = 0; answer < 40; answer += 1) {
-    seen.push(pollExponent(state))
-    state = polled(pollAsked(state), 'good')
-  }
-  t.same(
-    [0, 7, 8, 16, 24, 39].map((n) => seen[n]),
-    [10, 10, 9, 8, 7, 7],
-  )
-  t.equal(pollExponent(pollRated(state)), 10, 'the next one is heard as well')
-})
+t.test(
+  'RATE is forgiven a step for 8 good answers and not within an hour, but for the last one',
+  async (t) => {
+    let state = pollRated(startPoll(range(6, 10), true))
+    const seen: number[] = []
+    for (let answer = 0; answer < 72; answer += 1) {
+      seen.push(pollExponent(state))
+      state = polled(pollAsked(state), 'good')
+    }
+    t.same(
+      [0, 7, 8, 16, 31, 32, 71].map((n) => seen[n]),
+      [10, 10, 9, 8, 8, 7, 7],
+    )
+    t.equal(pollExponent(pollRated(state)), 10, 'the next one is heard as well')
+  },
+)
 
 t.test('a foreign step begins a burst where iburst may', async (t) => {
   const calm = { ...startPoll(range(6, 10, { iburst: true }), false), burst: 0 }
