@@ -277,7 +277,9 @@ export class References {
     const known = this.#followed.get(source)
     if (known !== undefined) return known
     const rule = this.#rules.get(source) ?? { source, ...OTHERWISE }
-    const filter = new SampleFilter(this.#knownFrequency)
+    const most = Math.max(rule.maxSamples ?? 0, rule.minSamples ?? 0)
+    const limited = (rule.maxSamples ?? 0) > 0
+    const filter = new SampleFilter(this.#knownFrequency, limited ? most : undefined)
     const followed = {
       ...{ rule, filter, reach: undefined, trouble: '', poll: undefined },
       ...{ spike: undefined, jumped: false, doubt: nanos(0), heard: 0 },

@@ -4,19 +4,27 @@
  *
  *   npm run bench:ntp-sim [-- SEEDS]      default 5
  *
- * The world: the frequency error starts at 5 ppm and walks at random, one Gaussian step per second; each
+ * The table goes into bench/RESULTS.md. The world: the frequency error starts at 5 ppm and walks at random, one Gaussian step per second; each
  * packet takes the constant delay and an exponential variable each way; the clock starts 10 ms off.
  */
 import { rms } from '../agent/core/stats.ts'
 import { ROWS, runRow } from './lib/ntp-rows.ts'
+import { writeSection } from './lib/results.ts'
 
+const RESULTS = 'bench/RESULTS.md'
 const count = Number(process.argv[2] ?? 5)
 const seeds = Array.from({ length: count }, (_, k) => `${k + 1}`)
 
-const show = (ns: number): string => (ns / 1000).toFixed(ns < 1000 ? 3 : 1).padStart(9)
+const show = (ns: number): string => (ns / 1000).toFixed(ns < 10_000 ? 3 : 1)
+const table: string[] = [
+  `True RMS error of the simulated clock in us, ${count} seeds (least to most); chronyd's are its known figures`,
+  'in the same world, the middle one; below 1 is better than chronyd.',
+  '',
+  '| row | world | timewarden | chronyd | ratio | worst |',
+  '|---|---|---|---|---|---|',
+]
 
 console.log(`true RMS error in us, ${count} seeds; ratio below 1 is better than chronyd`)
-console.log('row  scenario                  least    median      most   chronyd   ratio   worst')
 for (const row of ROWS) {
   const results = seeds.map((seed) => runRow(row, seed))
   const sorted = results.map(({ errors }) => rms(errors)).sort((a, b) => a - b)
@@ -25,8 +33,13 @@ for (const row of ROWS) {
     .flatMap(({ errors }) => errors)
     .reduce((max, each) => Math.max(max, Math.abs(each)), 0)
   const violations = results.reduce((sum, each) => sum + each.violations, 0)
-  const ratio = (middle / row.chronyd).toFixed(2).padStart(7)
-  const figures = [sorted[0] ?? 0, middle, sorted.at(-1) ?? 0, row.chronyd].map(show).join(' ')
-  const broken = violations === 0 ? '' : `  bound broken ${violations} times`
-  console.log(`${row.name}    ${row.title.padEnd(22)} ${figures} ${ratio} ${show(worst)}${broken}`)
+  const range = `${show(middle)} (${show(sorted[0] ?? 0)} to ${show(sorted.at(-1) ?? 0)})`
+  const ratio = (middle / row.chronyd).toFixed(2)
+  const broken = violations === 0 ? '' : `; bound broken ${violations} times`
+  const [peer, far] = [show(row.chronyd), show(worst)]
+  console.log(
+    `${row.name}  ${row.title}: ${range}, chronyd ${peer}: ${ratio}; worst ${far}${broken}`,
+  )
+  table.push(`| ${row.name} | ${row.title} | ${range} | ${peer} | **${ratio}** | ${far}${broken} |`)
 }
+writeSection(RESULTS, 'ntp-sim', table.join('\n'))

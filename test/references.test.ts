@@ -137,3 +137,21 @@ t.test('samples move with the clock, and are forgotten after a foreign step', as
   t.equal(all.verdicts.get('a')?.verdict, 'no-sample')
   t.equal(add('a', 5), undefined, 'and everybody is heard anew')
 })
+
+t.test('a server that is used alone beside others of its kind is lonely', async (t) => {
+  const { all, add } = references({ a: 1, b: 1 })
+  for (const k of [1, 2, 3, 4, 5]) add('a', k)
+  t.equal(all.lonely, false, 'nobody else was heard of')
+  all.reach('b', 0, 'no answer')
+  all.select(now(6), GROWTH)
+  t.equal(all.lonely, true)
+  for (const k of [6, 7, 8, 9]) add('b', k)
+  t.equal(all.lonely, false, 'confirmed')
+})
+
+t.test('a PHC is never lonely', async (t) => {
+  const { all, add } = references({ a: 0, b: 0 })
+  all.reach('b', 0, 'no answer')
+  for (const k of [1, 2, 3, 4]) add('a', k)
+  t.equal(all.lonely, false)
+})

@@ -72,6 +72,7 @@ interface Kept {
 
 export class Estimator {
   #prior: Prior
+  readonly #most: number
   #origin: Instant<'mono'> | undefined
   #kept: readonly Kept[] = []
   #models = newModels()
@@ -80,9 +81,13 @@ export class Estimator {
   /** The shortest round trip by which the models were built. */
   #seen: number | undefined
 
-  /** What is known of the clock's frequency, as it is dialled, before the first measurement. */
-  constructor({ frequency, error }: KnownFrequency = UNKNOWN) {
+  /**
+   * What is known of the clock's frequency, as it is dialled, before the first measurement; `most`: older
+   * measurements than so many are forgotten altogether.
+   */
+  constructor({ frequency, error }: KnownFrequency = UNKNOWN, most = Number.POSITIVE_INFINITY) {
     this.#prior = { frequency, frequencyVariance: error ** 2 }
+    this.#most = most
   }
 
   add({ at, offset, delay }: Pick<Sample, 'at' | 'offset' | 'delay'>): void {
@@ -91,10 +96,12 @@ export class Estimator {
     // a measurement that is no newer than the last one tells of the same moment
     if (time <= (this.#kept.at(-1)?.at ?? Number.NEGATIVE_INFINITY)) return
     this.#count += 1
-    this.#kept = [...this.#kept, { at: time, offset, delay, extra: 0 }]
+    const forgets = this.#kept.length >= this.#most
+    const kept = forgets ? this.#kept.slice(this.#kept.length + 1 - this.#most) : this.#kept
+    this.#kept = [...kept, { at: time, offset, delay, extra: 0 }]
     const roughness = this.#count === ENOUGH ? this.#roughness() : undefined
     const { shortest, usual } = this.#trips
-    const known = this.#seen !== undefined && this.#count > FEW
+    const known = this.#seen !== undefined && this.#count > FEW && !forgets
     const news = !known || shortest < (this.#seen ?? shortest) - NEWS * usual
     this.#seen = news ? shortest : Math.min(this.#seen ?? shortest, shortest)
     for (const model of this.#models) this.#update(model, news, roughness)

@@ -18,10 +18,12 @@ const LEAST_WEIGHT = 0.01
 export class SampleFilter {
   #samples: readonly Sample[] = []
   #estimator: Estimator
+  readonly #most: number
 
-  /** `known`: of the clock's frequency before the first sample. */
-  constructor(known?: KnownFrequency) {
-    this.#estimator = new Estimator(known)
+  /** `known`: of the clock's frequency before the first sample; `most`: samples that an estimate is of. */
+  constructor(known?: KnownFrequency, most = Number.POSITIVE_INFINITY) {
+    this.#most = most
+    this.#estimator = new Estimator(known, most)
   }
 
   add(sample: Sample): void {
@@ -36,7 +38,7 @@ export class SampleFilter {
 
   clear(known?: KnownFrequency): void {
     this.#samples = []
-    this.#estimator = new Estimator(known)
+    this.#estimator = new Estimator(known, this.#most)
   }
 
   /** What all samples say of the clock at `at`; undefined before the first. */

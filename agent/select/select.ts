@@ -87,12 +87,23 @@ export function intervalOf({
 export const staleAfter = (spacing: number | undefined): number =>
   Math.max(STALE_SECONDS, STALE_SPACINGS * (spacing ?? 64))
 
+const REACH_BITS = 8
+
+/** Polls without an answer since the last one that had one, of the eight that are known. */
+function silentPolls(reach: number | undefined): number {
+  if (reach === undefined) return 0
+  return reach === 0 ? REACH_BITS : 31 - Math.clz32(reach & -reach)
+}
+
 function refusal(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Judgement | undefined {
   const { filter, reach, rule, trouble } = candidate
   const last = filter.last
   if (last === undefined) return { verdict: 'no-sample', why: trouble || 'nothing measured yet' }
   const age = elapsed(now, last.at) / 1e9
-  if (reach === 0) return { verdict: 'unreachable', why: trouble || 'no answer to eight polls' }
+  const silent = silentPolls(reach)
+  if (silent >= Math.min(REACH_BITS, rule.maxUnreach ?? REACH_BITS)) {
+    return { verdict: 'unreachable', why: trouble || `no answer to ${silent} polls` }
+  }
   if (age > staleAfter(intervalOf(candidate))) {
     return { verdict: 'stale', why: trouble || `last sample ${age.toFixed(0)} s ago` }
   }

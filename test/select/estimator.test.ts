@@ -99,3 +99,15 @@ t.test('a measurement of a moment that is past changes nothing', async (t) => {
   estimator.add({ at: at(4), offset: nanos(1e9), delay: nanos(1000) })
   t.equal(estimator.at(at(5))?.offset, 10)
 })
+
+t.test('with a limit older measurements are forgotten altogether', async (t) => {
+  const limited = new Estimator(undefined, 4)
+  const free = new Estimator()
+  for (let k = 0; k < 40; k += 1) {
+    // the frequency changed by 20 ppm long ago
+    const offset = nanos(k < 20 ? 0 : 20_000 * (k - 20))
+    for (const each of [limited, free]) each.add({ at: at(k), offset, delay: nanos(1000) })
+  }
+  t.ok(Math.abs((limited.at(at(39))?.frequency ?? 0) - 20_000) < 50)
+  t.ok((limited.at(at(39))?.frequencyError ?? 0) > (free.at(at(39))?.frequencyError ?? 0))
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { deepest, type Interval, isTrue } from '../../agent/select/intersect.ts'
+import { cover, deepest, type Interval, isTrue } from '../../agent/select/intersect.ts'
 import { SeededRandom } from '../../agent/sim/random.ts'
 
 const interval = (source: string, lo: number, hi: number): Interval => ({ source, lo, hi })
@@ -12,6 +12,25 @@ t.test('the deepest overlap of intervals', async (t) => {
   })
   t.same(deepest([interval('a', 0, 5), interval('b', 5, 9)]), { lo: 5, hi: 5, depth: 2 }, 'touch')
   t.same(deepest([interval('a', 0, 1), interval('b', 2, 3)]), { lo: 0, hi: 1, depth: 1 })
+})
+
+t.test('of equally deep overlaps the one nearest to this clock', async (t) => {
+  t.match(deepest([interval('a', -9, -8), interval('b', -1, 1), interval('c', 3, 4)]), { lo: -1 })
+  t.match(deepest([interval('a', -9, -8), interval('b', 3, 4)]), { lo: 3 })
+})
+
+t.test('the cover holds every point that more than half of the intervals contain', async (t) => {
+  t.equal(cover([]), undefined)
+  t.same(cover([interval('a', -5, 5)]), { lo: -5, hi: 5 })
+  t.same(
+    cover([interval('a', -5, 5), interval('b', 0, 9)]),
+    { lo: 0, hi: 5 },
+    'two: where both are',
+  )
+  t.equal(cover([interval('a', -5, -1), interval('b', 0, 9)]), undefined)
+  // a precise liar beside a vague one and a precise true one
+  const beside = [interval('true', -1, 1), interval('vague', -20, 20), interval('liar', 4, 6)]
+  t.same(cover(beside), { lo: -1, hi: 6 })
 })
 
 t.test('a truechimer contains the best interval or lies inside it', async (t) => {

@@ -21,7 +21,8 @@ const why = (candidates: readonly Candidate[], source: string) =>
 t.test('every refusal has a name and a reason', async (t) => {
   const cases: readonly [string, Candidate, RegExp][] = [
     ['no-sample', candidate('a', { count: 0 }), /nothing measured/],
-    ['unreachable', candidate('a', { reach: 0 }), /eight polls/],
+    ['unreachable', candidate('a', { reach: 0 }), /8 polls/],
+    ['unreachable', candidate('a', { reach: 0b1000, rule: { maxUnreach: 3 } }), /3 polls/],
     ['stale', candidate('a', { last: { at: at(60) } }), /40 s ago/],
     ['unsynchronised', candidate('a', { last: { leap: 'unknown' } }), /not synchronised/],
     [
