@@ -257,11 +257,14 @@ export class References {
   waits(now: Now): boolean {
     if (this.#patientSince === undefined) return false
     const waited = elapsed(now.mono, this.#patientSince)
+    // where so many agree one sample each is enough
+    const agreed = [...this.verdicts.values()].filter(({ verdict }) => isUsed(verdict)).length
+    const enough = agreed >= FIRST_SAMPLES ? 1 : FIRST_SAMPLES
     const early =
       waited < PATIENCE &&
       [...this.#followed.values()].some(
         ({ heard, rule }) =>
-          !rule.noselect && heard < FIRST_SAMPLES && (heard > 0 || waited < FIRST_PATIENCE),
+          !rule.noselect && heard < enough && (heard > 0 || waited < FIRST_PATIENCE),
       )
     if (!early) this.#patientSince = undefined
     return early

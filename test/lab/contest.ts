@@ -10,7 +10,7 @@ import { resetSystemClock } from './system-clock.ts'
 export interface Contestant {
   readonly name: string
   /** Reads the program from disk before its turn, as on a node that ran it before. */
-  warm?(lab: Lab): void
+  warm?(lab: Lab): unknown
   start(lab: Lab): Program
 }
 

@@ -1,13 +1,13 @@
 /** CLOCK_REALTIME after a PHC that ptp4l steers: the agent, phc2sys and chronyd, one after the other. */
 import { writeFileSync } from 'node:fs'
-import { startAgent, warmAgent } from '../agent.ts'
+import { installAgent, startAgent } from '../agent.ts'
 import { type Contestant, contest } from '../contest.ts'
 import type { Scenario } from '../scenario.ts'
 import { startPtp4l, untilPhcLocked } from './baselines.ts'
 
 export const agentOnPhc = (rate: number): Contestant => ({
   name: 'timewarden',
-  warm: warmAgent,
+  warm: installAgent,
   start: (lab) =>
     startAgent(
       lab,

@@ -1,5 +1,5 @@
 /** PHC 1 after the grandmaster: the agent by the management socket of a free running ptp4l, and ptp4l itself. */
-import { startAgent, warmAgent } from '../agent.ts'
+import { installAgent, startAgent } from '../agent.ts'
 import { type Contestant, contest } from '../contest.ts'
 import type { Lab, Program } from '../lab.ts'
 import type { Scenario } from '../scenario.ts'
@@ -26,7 +26,7 @@ function untouchedPhc(lab: Lab): void {
 
 const driving: Contestant = {
   name: 'timewarden',
-  warm: warmAgent,
+  warm: installAgent,
   start: (lab) => {
     untouchedPhc(lab)
     const ptp4l = startReceiver(lab, '--free_running', '1')

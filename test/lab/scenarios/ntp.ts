@@ -1,6 +1,6 @@
 /** Scenario 4: NTP over a link that delays drives CLOCK_REALTIME; and chronyd doing the same. */
 import { writeFileSync } from 'node:fs'
-import { startAgent, warmAgent } from '../agent.ts'
+import { installAgent, startAgent } from '../agent.ts'
 import { type Contestant, contest, untouched } from '../contest.ts'
 import type { Lab } from '../lab.ts'
 import { checksOf, watchNode } from '../node.ts'
@@ -14,7 +14,7 @@ const ERRORS = [0, 0, 0, LIE]
 
 const agentOnNtp = (servers: readonly string[], xleave: boolean): Contestant => ({
   name: 'timewarden',
-  warm: warmAgent,
+  warm: installAgent,
   start: (lab) =>
     startAgent(
       lab,

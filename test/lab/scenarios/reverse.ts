@@ -1,12 +1,12 @@
 /** Scenario 3: a node without PTP, whose CLOCK_REALTIME drives a PHC; and phc2sys doing the same. */
-import { startAgent, warmAgent } from '../agent.ts'
+import { installAgent, startAgent } from '../agent.ts'
 import { type Contestant, contest } from '../contest.ts'
 import type { Scenario } from '../scenario.ts'
 import { rmsOf, settled } from '../scenario.ts'
 
 const agent: Contestant = {
   name: 'timewarden',
-  warm: warmAgent,
+  warm: installAgent,
   start: (lab) =>
     startAgent(
       lab,
