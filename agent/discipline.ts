@@ -17,38 +17,19 @@ import type { Now } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import type { ClockName, Sample } from './core/sample.ts'
 import { elapsed, type Instant, mono, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
+import type { DisciplineOptions, Note, Outcome } from './discipline-types.ts'
 import type { ClockView } from './observe/snapshot.ts'
 import type { ClockPort, ClockStatus } from './ports/clock.ts'
 import { type Believed, References } from './references.ts'
-import type { SourceRule } from './select/rule.ts'
+import { LoneServer } from './select/lone-server.ts'
 import type { Judgement } from './select/select.ts'
 import { edgeOf, Steering } from './steering.ts'
 
-interface Note {
-  readonly code: NoteCode
-  readonly detail: string
-}
-
-export interface Outcome {
-  readonly changes: readonly ClockChange[]
-  readonly notes: readonly Note[]
-  /** Text of the drift file, when it is time to write it. */
-  readonly drift?: string
-  /** When to call `wake`, instead of what was said before; absent: as it was. */
-  readonly wake?: Instant<'mono'>
-}
-
-export interface DisciplineOptions {
-  readonly clock: ClockName
-  readonly config: ClockConfig
-  readonly port: ClockPort
-  readonly rules: ReadonlyMap<string, SourceRule>
-}
-
 const DRIFT_PERIOD = 3600e9
-const UNCONFIRMED = 3600e9
 /** A frequency out of the kernel or the drift file may be off by so much: temperatures change. */
 const KEPT_FREQUENCY = ppb(1000)
+/** Where the kernel still runs at what the drift file says, nobody was away for long. */
+const STEERED_FREQUENCY = ppb(100)
 
 export class Discipline {
   readonly clock: ClockName
@@ -66,8 +47,7 @@ export class Discipline {
   #taiOffset: number | undefined
   /** TAI - UTC before the leap second that has just happened. */
   #staleTai: number | undefined
-  /** Since when a single server contradicts what the clock knows of itself. */
-  #aloneSince: Instant<'mono'> | undefined
+  readonly #lone = new LoneServer()
   #driftAt: Instant<'mono'> = mono(0n)
   #changes: ClockChange[] = []
   #notes: Note[] = []
@@ -97,7 +77,13 @@ export class Discipline {
     const known = parsed?.ok === true ? parsed.value.frequency : undefined
     if (known !== undefined) this.#note('drift-loaded', `${(known / 1000).toFixed(3)} ppm`)
     this.#absorb(this.#steering.begin(known))
-    if (this.#steering.steady !== undefined) this.#references.knowFrequency(KEPT_FREQUENCY)
+    const { steady } = this.#steering
+    if (steady !== undefined) {
+      const kept = known !== undefined && Math.abs(known - steady) < STEERED_FREQUENCY
+      this.#references.knowFrequency(
+        kept && this.#steering.wasSteered ? STEERED_FREQUENCY : KEPT_FREQUENCY,
+      )
+    }
     return this.#flush()
   }
 
@@ -227,7 +213,7 @@ export class Discipline {
     const { distance, weight, interval, estimate, leads } = believed
     const { offset } = estimate
     const before = this.#state.state
-    if (this.#unconfirmed(sample, believed, now)) return
+    if (this.#waitsForAnother(sample, believed, now)) return
     if (believed.jumped) this.#jumped(sample, now)
     this.#state.measured(offset, now.mono)
     if (this.#state.state === 'locked') this.#learn(now)
@@ -244,23 +230,15 @@ export class Discipline {
     this.#announce(before)
   }
 
-  /**
-   * One of several servers is back, alone, and contradicts what this clock knows of itself: it waits for
-   * another one to say the same, for an hour at most.
-   */
-  #unconfirmed({ source }: Sample, { estimate, distance }: Believed, now: Now): boolean {
-    const bound = this.#boundAt(now)
-    const beyond = bound !== undefined && Math.abs(estimate.offset) > bound + distance
-    if (!beyond || !this.#references.lonely) {
-      this.#aloneSince = undefined
-      return false
-    }
-    if (this.#aloneSince === undefined) {
-      this.#aloneSince = now.mono
-      const detail = `${source}: ${(estimate.offset / 1e9).toFixed(6)} s, beyond the own bound`
-      this.#note('unconfirmed', detail)
-    }
-    return elapsed(now.mono, this.#aloneSince) < UNCONFIRMED
+  #waitsForAnother({ source }: Sample, { estimate, distance }: Believed, now: Now): boolean {
+    const known = this.#boundAt(now)
+    const { lonely } = this.#references
+    const doubt = this.#lone.judge(
+      { source, offset: estimate.offset, distance, known, lonely },
+      now,
+    )
+    if (doubt.note !== undefined) this.#note('unconfirmed', doubt.note)
+    return doubt.waits
   }
 
   /** Two samples in a row say so, and no foreign step was seen: this machine stood still. */

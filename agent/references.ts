@@ -165,14 +165,14 @@ export class References {
     followed.reach = followed.reach === 0 ? 1 : followed.reach
     const { filter } = followed
     const { spike } = followed
-    if (spike === undefined && filter.isSpike(sample, this.#spikeLimit)) {
+    if (spike === undefined && filter.isSpike(sample, this.#spikeLimit, this.#slew())) {
       followed.spike = sample
       followed.doubt = this.#doubtOf(followed, sample)
       const detail = `${sample.source}: ${(sample.offset / 1e9).toFixed(9)} s`
       this.#note({ code: 'spike', detail })
       return undefined
     }
-    const jumped = spike !== undefined && filter.isSpike(sample, this.#spikeLimit)
+    const jumped = spike !== undefined && filter.isSpike(sample, this.#spikeLimit, this.#slew())
     followed.spike = undefined
     followed.jumped ||= jumped
     // what was measured before a jump means nothing any more
@@ -186,7 +186,8 @@ export class References {
     const estimate = this.#estimate(sample.at, now, growth)
     if (estimate === undefined) return undefined
     const own =
-      Math.max(rootDistance(sample), filter.jitter) + Math.abs(estimate.offset - sample.offset)
+      Math.max(rootDistance(sample), filter.jitter(this.#slew())) +
+      Math.abs(estimate.offset - sample.offset)
     const moved = followed.jumped
     followed.jumped = false
     followed.doubt = nanos(0)
@@ -210,6 +211,7 @@ export class References {
       now.mono,
       growth,
       before?.leap,
+      this.#slew(),
     )
     this.#selection = next
     if (next.selected === undefined && before?.selected !== undefined) this.#lost = true

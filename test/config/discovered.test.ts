@@ -81,8 +81,8 @@ listen: ""
 socket: ""
 `
   t.same(describeConfig(configOf(text)), [
-    'clock system: drive with pi, never steps at start, slews with at most 500 ppm, locked within 1ms, holds over for 1d or up to 500ms',
-    'clock phc:eth0: drive with pi, steps beyond 10ms at start, slews with at most 500 ppm, locked within 1ms, holds over for 1d or up to 500ms',
+    'clock system: drive with kalman, never steps at start, slews with at most 500 ppm, locked within 1ms, holds over for 1d or up to 500ms',
+    'clock phc:eth0: drive with kalman, steps beyond 10ms at start, slews with at most 500 ppm, locked within 1ms, holds over for 1d or up to 500ms',
     'source ntp: server 10.0.0.1 port 1123, polls every 2^6 s, 2^10 s at most, xleave, prefer',
     'source ntp: pool pool.example, up to 4 servers, polls every 2^6 s, 2^10 s at most, iburst',
     'source ptp4l: /var/run/ptp4l, domain 24',
