@@ -29,7 +29,7 @@ const DRIFT_PERIOD = 3600e9
 /** A frequency out of the kernel or the drift file may be off by so much: temperatures change. */
 const KEPT_FREQUENCY = ppb(1000)
 /** Where the kernel still runs at what the drift file says, nobody was away for long. */
-const STEERED_FREQUENCY = ppb(100)
+const STEERED_FREQUENCY = ppb(50)
 
 export class Discipline {
   readonly clock: ClockName
@@ -79,7 +79,7 @@ export class Discipline {
     this.#absorb(this.#steering.begin(known))
     const { steady } = this.#steering
     if (steady !== undefined) {
-      const kept = known !== undefined && Math.abs(known - steady) < STEERED_FREQUENCY
+      const kept = known !== undefined && Math.abs(known - steady) < 2 * STEERED_FREQUENCY
       this.#references.knowFrequency(
         kept && this.#steering.wasSteered ? STEERED_FREQUENCY : KEPT_FREQUENCY,
       )
