@@ -1,4 +1,5 @@
 /** What a discipline is made of, and what it did, for the agent to pass on. */
+import type { LeapSeconds } from './clock/leap-seconds.ts'
 import type { ClockConfig } from './config/types.ts'
 import type { ClockChange } from './core/clock-change.ts'
 import type { NoteCode } from './core/notes.ts'
@@ -26,4 +27,6 @@ export interface DisciplineOptions {
   readonly config: ClockConfig
   readonly port: ClockPort
   readonly rules: ReadonlyMap<string, SourceRule>
+  /** Of the system clock. */
+  readonly leaps?: LeapSeconds | undefined
 }

@@ -195,6 +195,16 @@ export class Steering {
     return this.#actuator.setFrequency(this.servoSteady ?? steady)
   }
 
+  /** An inserted (1) or deleted (-1) second as the kernel would do it: UTC jumps, and the clock with it. */
+  leap(by: 1 | -1): ActuatorOutcome {
+    const done = this.#actuator.step(BigInt(-by) * 1_000_000_000n)
+    const changes = done.changes.map((change) =>
+      change.foreign || change.step === 0n ? change : { ...change, step: 0n, leap: by },
+    )
+    if (changes.length > 0) this.#steps['leap'] = (this.#steps['leap'] ?? 0) + 1
+    return { ...done, changes }
+  }
+
   setStatus: Actuator['setStatus'] = (adjustment) => this.#actuator.setStatus(adjustment)
 
   /** The clock is within its limit: boot is over. */

@@ -94,7 +94,6 @@ t.test('what is wrong, and in which line', async (t) => {
     ['nothing', '', 'no-update', 1],
     ['no update', without(0), 'no-update', 5],
     ['no expiry', without(1), 'no-expiry', 5],
-    ['cut off before the hash', lines.slice(0, 4).join('\n'), 'no-hash', 4],
     ['cut off within an entry', good.slice(0, good.indexOf('37')), 'malformed', 4],
     ['an entry is missing', without(3), 'bad-hash', 4],
     ['another year of expiry', good.replace('41', '42'), 'bad-hash', 5],
@@ -122,4 +121,10 @@ t.test('one digit changed anywhere in the bundled list is found', async (t) => {
       slipped.push(k)
   }
   t.same(slipped, [])
+})
+
+t.test('a list without a hash is taken, and known as such', async (t) => {
+  const text = signed('3900000000', '4100000000', ROWS).replace(/^#h.*$/m, '')
+  t.match(parseLeapList(text), { ok: true, value: { verified: false } })
+  t.match(parseLeapList(signed('3900000000', '4100000000', plain)), { value: { verified: true } })
 })
