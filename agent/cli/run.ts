@@ -113,7 +113,7 @@ function assemble(config: Config, info: NodeInfo, log: Log) {
   const runner = new Runner(keeper, {
     compare: comparer,
     identify: identifier,
-    files: createFiles(config.stateDirectory),
+    files: createFiles(config.stateDirectory, [config.leapSeconds.list]),
     log: ({ code, subject = 'agent', detail }) => log.note(code, subject, detail, readNow()),
   })
   const close = (): void => {
