@@ -250,6 +250,9 @@ export const configSchema = v.pipe(
       v.pipe(v.string(), v.description('Unix socket of the same API, for the CLI; empty: none.')),
       '/run/timewarden/timewarden.sock',
     ),
+    keyFile: v.optional(
+      absolute('Symmetric keys, as chrony.keys or ntp.keys: those that sources name by `key`.'),
+    ),
     stateDirectory: v.optional(absolute('Drift files live here.'), '/var/lib/timewarden'),
     logLevel: v.optional(
       v.pipe(

@@ -112,7 +112,7 @@ t.test('whatever answers our request is judged and measured without an exception
     const request = makeRequest(randomBytes(random, 16), interleaved ? history : undefined)
     const bytes = answerTo(interleaved ? request.receive : request.transmit, at, random)
     try {
-      const answer = judge(bytes, request, undefined)
+      const answer = judge(bytes, request, undefined, undefined)
       if (answer.is !== 'valid') {
         refused += 1
         continue
