@@ -13,13 +13,16 @@ export interface MacKey {
   readonly type: KeyType
   /** Bytes of a digest: 16 to 64. */
   readonly digestLength: number
-  /** The whole digest of `data`: H(key || data) (RFC 5905 section 7.3), or its CMAC (RFC 4493). */
+  /** The digest of `data`, cut to `digestLength`: H(key || data) (RFC 5905 section 7.3), or its CMAC (RFC 4493). */
   mac(data: Uint8Array): Uint8Array
-  /** Whether `digest` is the whole one of `data`; takes as long wherever they differ. */
+  /** Whether `digest` is exactly that; takes as long wherever they differ. */
   verify(data: Uint8Array, digest: Uint8Array): boolean
 }
 
 export interface KeyPort {
-  /** Undefined: there is no such key. */
-  key(id: number): MacKey | undefined
+  /**
+   * Undefined: there is no such key. Digests longer than `longest` bytes are cut to their first ones;
+   * without it they are whole.
+   */
+  key(id: number, longest?: number): MacKey | undefined
 }

@@ -24,30 +24,33 @@ function macOf({ type, secret }: SymmetricKey): Mac {
   return (data) => createHash(hash).update(secret).update(data).digest()
 }
 
+function createKey({ id, type }: SymmetricKey, whole: Mac, digestLength: number): MacKey {
+  const mac: Mac = (data) => whole(data).subarray(0, digestLength)
+  const verify = (data: Uint8Array, digest: Uint8Array): boolean =>
+    digest.length === digestLength && timingSafeEqual(mac(data), digest)
+  return { id, type, digestLength, mac, verify }
+}
+
+type Make = (longest: number) => MacKey
+
 /** Throws where OpenSSL refuses the algorithm (MD5 under FIPS). */
-function createKey(key: SymmetricKey): MacKey {
+function makerOf(key: SymmetricKey): Make {
   const mac = macOf(key)
-  const digestLength = mac(new Uint8Array()).length
-  return {
-    id: key.id,
-    type: key.type,
-    digestLength,
-    mac,
-    verify: (data, digest) => digest.length === digestLength && timingSafeEqual(mac(data), digest),
-  }
+  const whole = mac(new Uint8Array()).length
+  return (longest) => createKey(key, mac, Math.min(whole, longest))
 }
 
 /** A key whose algorithm is not to be had here is left out. */
 export function createKeys(keys: readonly SymmetricKey[]): KeyPort {
-  const made = new Map<number, MacKey>()
+  const makers = new Map<number, Make>()
   for (const key of keys) {
     try {
-      made.set(key.id, createKey(key))
+      makers.set(key.id, makerOf(key))
     } catch {
       // the source that wants it says so
     }
   }
-  return { key: (id) => made.get(id) }
+  return { key: (id, longest = Number.POSITIVE_INFINITY) => makers.get(id)?.(longest) }
 }
 
 export type KeyText =

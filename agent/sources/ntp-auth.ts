@@ -2,9 +2,10 @@
  * Symmetric authentication of NTP packets: the MAC behind a request, and whether that of an answer is
  * right. It covers all bytes before it, extension fields included.
  *
- * A digest of up to 20 bytes goes in version 4. Longer ones do not fit there (RFC 7822 section 3) and
- * other implementations disagree on which part of them to send, so those requests are of version 3,
- * where the whole digest stands, as chronyd does it; a server answers in the version it was asked in.
+ * A digest of up to 20 bytes goes in version 4. Longer ones do not fit there (RFC 7822 section 3): those
+ * requests are of version 3, where the whole digest stands. Interleaved mode needs version 4 (chronyd
+ * answers version 3 in basic mode always), and there the first 20 bytes are sent. Both as chronyd
+ * (chrony.conf(5) `version`); a server answers in the version and with the length it was asked in.
  *
  * An answer that fails is ignored, and the true one is waited for: whoever can send to our port could
  * end every exchange otherwise. Only a crypto-NAK ends it. Servers cannot sign that, but it passed the
@@ -64,13 +65,19 @@ export type Authentication =
   /** It wants a key that is not to be had: nothing is better than answers of anybody. */
   | { readonly ok: false; readonly key: undefined; readonly name: string }
 
-/** `id`: of the configuration; undefined: none is wanted. The name is for people: `key 5 SHA256`. */
+interface Wanted {
+  /** Id of the key; undefined: none. */
+  readonly key?: number | undefined
+  readonly xleave: boolean
+}
+
+/** The name is for people: `key 5 SHA256`. */
 export function authenticationOf(
-  id: number | undefined,
+  { key: id, xleave }: Wanted,
   keys: KeyPort | undefined,
 ): Authentication {
   if (id === undefined) return { ok: true, key: undefined, name: 'none' }
-  const key = keys?.key(id)
+  const key = keys?.key(id, xleave ? DIGEST_MAX_V4 : undefined)
   if (key === undefined) return { ok: false, key, name: `key ${id} missing` }
   return { ok: true, key, name: `key ${id} ${key.type}` }
 }

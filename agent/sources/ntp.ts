@@ -81,7 +81,7 @@ export class NtpSource implements Source {
     const { name, port } = config
     this.#server = new ServerAddress({ source: id, name, port, salt }, book ?? new AddressBook())
     const limits = { maxDelay: seconds(config.maxDelay), correction: seconds(config.offset) }
-    this.#authentication = authenticationOf(config.key, keys)
+    this.#authentication = authenticationOf(config, keys)
     const association = new Association(config.xleave, this.#authentication.key)
     this.#requests = new NtpRequests(random, limits, association)
     this.#intake = new NtpIntake(config, networks)

@@ -67,6 +67,17 @@ t.test('every type makes the whole digest and knows its own', async (t) => {
   t.equal(keys.key(99), undefined)
 })
 
+t.test('a digest may be cut to its first bytes, and is then known by those alone', async (t) => {
+  const data = bytes(MESSAGE)
+  const [whole, cut] = [keys.key(5), keys.key(5, 20)]
+  const digest = whole?.mac(data) ?? new Uint8Array()
+  t.same(cut?.mac(data), digest.subarray(0, 20))
+  t.equal(cut?.digestLength, 20)
+  t.ok(cut?.verify(data, digest.subarray(0, 20)))
+  t.notOk(cut?.verify(data, digest))
+  t.equal(keys.key(1, 20)?.digestLength, 16, 'a short one stays as it is')
+})
+
 t.test('a hash is of key and packet, one behind the other', async (t) => {
   const wanted = createHash('sha1').update(secretOf('SHA1')).update(bytes(MESSAGE)).digest('hex')
   t.equal(hex(keys.key(2)?.mac(bytes(MESSAGE)) ?? new Uint8Array()), wanted)

@@ -22,8 +22,8 @@ const keys = createKeys([
 ])
 const strange = createKeys([{ id: 5, type: 'SHA1', secret: secret(20, 9) }])
 
-function keyOf(id: number, port = keys): MacKey {
-  const key = port.key(id)
+function keyOf(id: number, port = keys, longest?: number): MacKey {
+  const key = port.key(id, longest)
   if (key === undefined) throw new Error(`no key ${id}`)
   return key
 }
@@ -75,16 +75,26 @@ t.test('a request with a key carries a MAC of all bytes before it', async (t) =>
   }
 })
 
+t.test('in interleaved mode a long digest is cut to what version 4 holds', async (t) => {
+  const rig = asked(7, { xleave: true })
+  t.match(rig.request, { version: 4, mac: { keyId: 7 } })
+  t.equal(rig.request?.mac?.digest.length, 20)
+  rig.receive(reply(rig, by(keyOf(7, keys, 20))))
+  t.equal(rig.samples.length, 1)
+  t.match(rig.view.detail, { authentication: 'key 7 SHA512' })
+})
+
 t.test('an answer with the right MAC counts, in both modes and of any length', async (t) => {
   for (const id of [5, 7, 8]) {
     const rig = asked(id, { xleave: true })
-    rig.receive(reply(rig, by(keyOf(id))))
+    const key = keyOf(id, keys, 20)
+    rig.receive(reply(rig, by(key)))
     t.equal(rig.samples.length, 1)
     for (let round = 0; round < 2; round += 1) {
       rig.send()
       rig.sent()
       rig.wait(2n * MS)
-      rig.receive(reply(rig, by(keyOf(id)), {}, true))
+      rig.receive(reply(rig, by(key), {}, true))
     }
     t.equal(rig.samples.length, 2, 'the first interleaved one measures nothing new')
     t.match(rig.view.detail, { mode: 'interleaved' })

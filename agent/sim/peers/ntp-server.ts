@@ -123,7 +123,7 @@ export class NtpServer implements Peer {
   /** In the style of the request, of which `data` are the bytes. */
   #mac(data: Uint8Array, { mac }: NtpPacket, plain: NtpPacket): NtpMac | undefined {
     if (mac === undefined) return undefined
-    const key = this.#keys?.key(mac.keyId)
+    const key = this.#keys?.key(mac.keyId, plain.version === 4 ? 20 : undefined)
     const covered = data.subarray(0, data.length - 4 - mac.digest.length)
     const known = key?.verify(covered, mac.digest) === true
     if (key === undefined || !known) return { keyId: 0, digest: new Uint8Array() }
