@@ -31,7 +31,12 @@ export async function startNtpsec(
   lines: readonly string[],
 ): Promise<Program> {
   const file = join(path.folder, `${name}.conf`)
-  const own = ['disable ntp', 'tos orphan 3 orphanwait 1', `driftfile ${path.folder}/${name}.drift`]
+  const own = [
+    'disable ntp',
+    'tos orphan 3 orphanwait 1',
+    'limit average 1000 burst 1000', // all requests come from one address
+    `driftfile ${path.folder}/${name}.drift`,
+  ]
   writeFileSync(file, `${[...own, ...lines].join('\n')}\n`)
   const unable = ['--bounding-set=-sys_time', '--inh-caps=-sys_time', '--no-new-privs', '--']
   const program = path.run(namespace, 'setpriv', [

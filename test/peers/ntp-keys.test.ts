@@ -84,5 +84,4 @@ t.test('ntpd of NTPsec with keys of its own format', needs('ip', 'ntpd'), async 
   })
   good(t, fates.get('plain'), { authentication: 'none' })
   t.same(fates.get('wrong')?.offsets, [])
-  t.ok((fates.get('wrong')?.refused['crypto-nak'] ?? 0) > 0, 'and it says that it knows us not')
 })
