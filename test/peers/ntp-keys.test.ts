@@ -1,8 +1,10 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { median } from '../../agent/core/stats.ts'
 import { KEY_TYPES } from '../../agent/ports/keys.ts'
 import { startChronyd, startNtpsec } from './daemons.ts'
-import { needs } from './harness.ts'
+import { needs, nodeArgs, openPath } from './harness.ts'
 import { type Asked, askWithKeys, type Fate } from './ntp-keys.ts'
 
 // One kernel clock at both ends: the true offset is 0. What is looked for here is not accuracy.
@@ -85,3 +87,40 @@ t.test('ntpd of NTPsec with keys of its own format', needs('ip', 'ntpd'), async 
   good(t, fates.get('plain'), { authentication: 'none' })
   t.same(fates.get('wrong')?.offsets, [])
 })
+
+t.test(
+  'the program itself: reads its keys, warns, and shows no secret',
+  needs('ip', 'chronyd'),
+  async (t) => {
+    const path = openPath('kr')
+    t.teardown(() => path.close())
+    const secret = 'NobodyShallSeeThis'
+    const keyFile = join(path.folder, 'keys')
+    writeFileSync(keyFile, `5 SHA256 ${secret}\nfive SHA256 ${secret}\n`)
+    chmodSync(keyFile, 0o644)
+    const lines = ['local stratum 1', 'allow', 'cmdport 0', `keyfile ${keyFile}`]
+    await startChronyd(path, path.a, 'server', lines).saw(/chronyd version/)
+    const file = join(path.folder, 'timewarden.yaml')
+    const config = [
+      `keyFile: ${keyFile}`,
+      `sources: [{ ntp: { server: ${path.addressA}, key: 5, minpoll: 0, maxpoll: 0 } }]`,
+      `dns: { enabled: false }\nsocket: ""\nlogLevel: debug\nstateDirectory: ${path.folder}/state`,
+    ]
+    writeFileSync(file, `${config.join('\n')}\n`)
+    const main = nodeArgs('agent/main.ts', 'run', '--config', file)
+    const agent = path.run(path.b, process.execPath, main)
+    await agent.saw(/"event":"reachable"/)
+    await agent.saw(/acquiring to locked/)
+    const [status, metrics] = ['/status', '/metrics'].map((where) =>
+      path.get(path.b, `http://127.0.0.1:9975${where}`),
+    )
+    t.match(JSON.parse(status?.body ?? ''), {
+      sources: [{ kind: 'ntp', detail: { authentication: 'key 5 SHA256' } }],
+    })
+    t.match(metrics?.body, /ntp_options_info\{[^}]*authentication="key 5 SHA256"\} 1/)
+    await agent.stop()
+    t.match(agent.output(), /"event":"key-file"[^\n]*everybody on this node may read it/)
+    t.match(agent.output(), /"event":"key-file"[^\n]*keys:2:1: a line begins with the id/)
+    t.notMatch(agent.output() + status?.body + metrics?.body, secret)
+  },
+)
