@@ -52,8 +52,10 @@ export function renderNtpDetails(sources: readonly SourceStatus[], paint: Paint 
   const width = Math.max(0, ...ntp.map(({ id }) => id.length))
   return ntp.flatMap(({ id, detail }) => {
     const refused = optionWords(detail['refused'])
+    const { authentication = 'none' } = detail
+    const keyed = authentication === 'none' ? '' : `${printable(String(authentication))}, `
     return [
-      `  ${printable(id).padEnd(width)}  ${optionWords(detail['options'])}`,
+      `  ${printable(id).padEnd(width)}  ${keyed}${optionWords(detail['options'])}`,
       ...(refused === '' ? [] : [paint('dim', `  ${' '.repeat(width)}  refused: ${refused}`)]),
     ]
   })

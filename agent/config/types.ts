@@ -113,6 +113,8 @@ export interface Config {
   readonly listen: string
   /** Unix socket of the same API; empty: none. */
   readonly socket: string
+  /** File of symmetric keys; undefined: there is none. */
+  readonly keyFile?: string | undefined
   readonly stateDirectory: string
   readonly leapSeconds: LeapSecondsConfig
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'

@@ -16,8 +16,8 @@ import type { NoteCode } from '../core/notes.ts'
 import type { LeapWarning } from '../core/sample.ts'
 import { type Instant, type Nanos, plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
-import { Association } from './ntp-association.ts'
-import { encodeRequest, type Limits, type Measured } from './ntp-exchange.ts'
+import type { Association } from './ntp-association.ts'
+import type { Limits, Measured } from './ntp-exchange.ts'
 import { exchangeOf, handedOver, moved, newPending, type Pending } from './ntp-pending.ts'
 
 export type EventOf<K extends Event['on']> = Event & { readonly on: K }
@@ -66,10 +66,10 @@ export class NtpRequests {
   #received = 0
   #openFailed = false
 
-  constructor(random: RandomPort, limits: Limits, xleave: boolean) {
+  constructor(random: RandomPort, limits: Limits, association: Association) {
     this.#random = random
     this.#limits = limits
-    this.#association = new Association(xleave)
+    this.#association = association
   }
 
   get counts(): { readonly sent: number; readonly received: number } {
@@ -97,7 +97,7 @@ export class NtpRequests {
     this.#openFailed = false
     this.#sent += 1
     this.#pending = handedOver(pending, stamps, now)
-    const data = encodeRequest(pending.request)
+    const data = this.#association.encode(pending.request)
     return { actions: [{ do: 'send', channel, data, token: pending.token }] }
   }
 
