@@ -8,8 +8,8 @@
  * (chrony.conf(5) `version`); a server answers in the version and with the length it was asked in.
  *
  * An answer that fails is ignored, and the true one is waited for: whoever can send to our port could
- * end every exchange otherwise. Only a crypto-NAK ends it. Servers cannot sign that, but it passed the
- * origin check, so it comes from the path, and there requests can be dropped as well.
+ * end every exchange otherwise. Only a crypto-NAK ends it, the one exchange: servers cannot sign it, but
+ * it passed the origin check, so whoever made it sees the path, where most can drop the request as well.
  *
  * RFC 5905 section 7.3 and appendix A.5.1 (crypto-NAK), RFC 8573 (AES-CMAC).
  */
@@ -39,7 +39,7 @@ export interface Doubt {
 
 const KEY_ID_BYTES = 4
 
-/** Why `packet`, decoded from `data`, is not of somebody who has `key`; undefined: it is, or no key is asked for. */
+/** Why `packet`, decoded from `data`, is not of one who has `key`; undefined: it is, or none is wanted. */
 export function doubt(
   key: MacKey | undefined,
   data: Uint8Array,

@@ -128,8 +128,8 @@ export type Seen = Pick<NtpPacket, 'receive' | 'transmit'>
 
 /**
  * The checks that need no clock: 1, 2, 5, 3, 6 and 7. A kiss of death counts only after the origin
- * check and that of the MAC, so that nobody off the path, and with a key nobody at all, can silence a
- * server.
+ * check and that of the MAC, so that nobody off the path, and with a key nobody who lacks it, can use
+ * one to silence a server.
  */
 export function judge(
   data: Uint8Array,
