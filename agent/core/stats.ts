@@ -12,9 +12,28 @@ export function deviation(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, v) => sum + (v - centre) ** 2, 0) / (values.length - 1))
 }
 
+/** Longer lists are sorted by the engine, which makes an object of each number. */
+const SHORT = 64
+
+/** A copy in ascending order. */
+export function ascending(values: readonly number[]): number[] {
+  const sorted = values.slice()
+  if (sorted.length > SHORT) return sorted.sort((a, b) => a - b)
+  for (let i = 1; i < sorted.length; i += 1) {
+    const value = sorted[i] as number
+    let k = i - 1
+    while (k >= 0 && (sorted[k] as number) > value) {
+      sorted[k + 1] = sorted[k] as number
+      k -= 1
+    }
+    sorted[k + 1] = value
+  }
+  return sorted
+}
+
 /** The q-quantile (0..1) by linear interpolation between order statistics; NaN when empty. */
 export function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
+  const sorted = ascending(values)
   const place = (sorted.length - 1) * q
   const low = sorted[Math.floor(place)]
   const high = sorted[Math.ceil(place)]

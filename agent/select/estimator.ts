@@ -70,6 +70,11 @@ interface Kept {
   readonly extra: number
 }
 
+interface Trips {
+  readonly shortest: number
+  readonly usual: number
+}
+
 export class Estimator {
   #prior: Prior
   readonly #most: number
@@ -78,6 +83,7 @@ export class Estimator {
   #models = newModels()
   #used = 0
   #count = 0
+  #known: { readonly of: readonly Kept[]; readonly trips: Trips } | undefined
   /** The shortest round trip by which the models were built. */
   #seen: number | undefined
 
@@ -167,10 +173,13 @@ export class Estimator {
   }
 
   /** Of what is kept: the shortest round trip, and how much longer they usually are. */
-  get #trips(): { readonly shortest: number; readonly usual: number } {
-    const delays = this.#kept.map(({ delay }) => delay)
-    const shortest = Math.min(...delays)
-    return { shortest, usual: median(delays) - shortest }
+  get #trips(): Trips {
+    if (this.#known?.of !== this.#kept) {
+      const delays = this.#kept.map(({ delay }) => delay)
+      const shortest = Math.min(...delays)
+      this.#known = { of: this.#kept, trips: { shortest, usual: median(delays) - shortest } }
+    }
+    return this.#known.trips
   }
 
   /** From `first` on, as `Array.slice` counts. */

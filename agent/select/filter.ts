@@ -26,6 +26,8 @@ export class SampleFilter {
   /** What was made of the samples, until they change: it is asked for with every sample of any source. */
   #jitter: { readonly slew: Ppb; readonly is: Nanos } | undefined
   #rate: Rate | 'none' | undefined
+  #spacing: number | 'none' | undefined
+  #best: { readonly growth: Ppb; readonly is: Sample | undefined } | undefined
   #estimator: Estimator
   readonly #most: number
 
@@ -67,11 +69,18 @@ export class SampleFilter {
   }
 
   /** Smallest root distance, ages counted at `growth`. */
-  best(now: Instant<'mono'>, growth: Ppb): Sample | undefined {
+  best(growth: Ppb): Sample | undefined {
+    // all of them age alike: which one it is does not depend on the moment
+    if (this.#best?.growth !== growth) this.#best = { growth, is: this.#nearest(growth) }
+    return this.#best.is
+  }
+
+  #nearest(growth: Ppb): Sample | undefined {
+    const { last } = this
     let best: Sample | undefined
     let least = Number.POSITIVE_INFINITY
     for (const sample of this.#samples) {
-      const distance = agedDistance(sample, now, growth)
+      const distance = last === undefined ? 0 : agedDistance(sample, last.at, growth)
       if (distance <= least) [best, least] = [sample, distance]
     }
     return best
@@ -89,6 +98,8 @@ export class SampleFilter {
   #changed(): void {
     this.#jitter = undefined
     this.#rate = undefined
+    this.#spacing = undefined
+    this.#best = undefined
   }
 
   #scatter(slew: Ppb): Nanos {
@@ -125,6 +136,11 @@ export class SampleFilter {
    * intervals; undefined before the second sample.
    */
   get spacing(): number | undefined {
+    this.#spacing ??= this.#gap() ?? 'none'
+    return this.#spacing === 'none' ? undefined : this.#spacing
+  }
+
+  #gap(): number | undefined {
     if (this.size < 2) return undefined
     const later = this.#samples.slice(1)
     const gaps = later.map(({ at }, k) => elapsed(at, this.#samples[k]?.at ?? at) / 1e9)

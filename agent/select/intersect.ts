@@ -3,6 +3,8 @@
  * 11.2.1 with chrony's rule of what a truechimer is).
  */
 
+import { ascending } from '../core/stats.ts'
+
 /** `lo` <= offset <= `hi`, ns; `source` names it. */
 export interface Interval {
   readonly source: string
@@ -26,27 +28,17 @@ const away = ({ lo, hi }: Pick<Intersection, 'lo' | 'hi'>): number => Math.max(0
  * Undefined for no intervals.
  */
 export function deepest(intervals: readonly Interval[]): Intersection | undefined {
-  const edges = intervals
-    .flatMap(({ lo, hi }) => [
-      { at: lo, opens: true },
-      { at: hi, opens: false },
-    ])
-    // intervals that only touch do overlap: opening comes first
-    .sort((a, b) => a.at - b.at || Number(b.opens) - Number(a.opens))
-  let depth = 0
-  let open = 0
-  let rising = false
+  const starts = ascending(intervals.map(({ lo }) => lo))
+  const ends = ascending(intervals.map(({ hi }) => hi))
   let best: Intersection | undefined
-  for (const { at, opens } of edges) {
-    if (opens) {
-      depth += 1
-      open = at
-    } else {
-      // between an opening and the closing after it the overlap is as deep as around here
-      if (rising) best = better(best, { lo: open, hi: at, depth })
-      depth -= 1
-    }
-    rising = opens
+  let closed = 0
+  for (const [k, lo] of starts.entries()) {
+    // intervals that only touch do overlap: opening comes first
+    while ((ends[closed] ?? lo) < lo) closed += 1
+    const hi = ends[closed] ?? lo
+    // between an opening and the closing after it the overlap is as deep as around here
+    const last = k + 1 === starts.length || (starts[k + 1] ?? hi) > hi
+    if (last) best = better(best, { lo, hi, depth: k + 1 - closed })
   }
   return best
 }
@@ -71,10 +63,20 @@ export interface Cover {
  */
 export function cover(intervals: readonly Interval[]): Cover | undefined {
   const need = Math.floor(intervals.length / 2) + 1
-  const starts = intervals.map(({ lo }) => lo).sort((a, b) => a - b)
-  const ends = intervals.map(({ hi }) => hi).sort((a, b) => b - a)
-  const holds = (point: number): boolean =>
-    intervals.filter(({ lo, hi }) => lo <= point && point <= hi).length >= need
-  const [lo, hi] = [starts.find(holds), ends.find(holds)]
+  const starts = ascending(intervals.map(({ lo }) => lo))
+  const ends = ascending(intervals.map(({ hi }) => hi))
+  // at the k-th start k + 1 have opened, and those that closed before it contain it no more
+  const lo = starts.find((start, k) => k + 1 - countBelow(ends, start) >= need)
+  // and the same from above
+  const hi = ends.findLast((end, k) => ends.length - k - countAbove(starts, end) >= need)
   return lo === undefined || hi === undefined ? undefined : { lo, hi }
 }
+
+/** Of an ascending list. */
+function countBelow(sorted: readonly number[], limit: number): number {
+  const first = sorted.findIndex((value) => value >= limit)
+  return first < 0 ? sorted.length : first
+}
+
+const countAbove = (sorted: readonly number[], limit: number): number =>
+  sorted.length - 1 - sorted.findLastIndex((value) => value <= limit)

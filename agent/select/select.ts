@@ -125,7 +125,7 @@ const contradicts = (last: Sample | undefined, best: Sample, slew: Ppb): last is
 
 function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb, slew: Ppb): Usable {
   const { filter, rule } = candidate
-  const best = filter.best(now, growth)
+  const best = filter.best(growth)
   const sample = best !== undefined && contradicts(filter.last, best, slew) ? filter.last : best
   const offset = sample === undefined ? 0 : offsetAt(sample, now, slew)
   const distance = sample === undefined ? MAX_DISTANCE : agedDistance(sample, now, growth)
@@ -134,9 +134,15 @@ function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb, slew: P
   const age = sample === undefined ? 0 : elapsed(now, sample.at)
   const waited = Math.max(0, Math.min(age, (intervalOf(candidate) ?? 0) * 1e9))
   return {
-    ...{ source: rule.source, rule, filter, offset, distance },
-    ...{ lo: offset - radius, hi: offset + radius },
-    ...{ leap: filter.last?.leap ?? 'none', rate: filter.rate },
+    source: rule.source,
+    rule,
+    filter,
+    offset,
+    distance,
+    lo: offset - radius,
+    hi: offset + radius,
+    leap: filter.last?.leap ?? 'none',
+    rate: filter.rate,
     quality: distance - (waited * growth) / 1e9,
   }
 }
@@ -265,6 +271,14 @@ const NOTHING = {
   distance: nanos(MAX_DISTANCE),
 } as const
 
+/** Judged with every sample and read by people now and then: the text is made when it is read. */
+const byDistance = (verdict: Verdict, distance: number): Judgement => ({
+  verdict,
+  get why() {
+    return `root distance ${span(distance)}`
+  },
+})
+
 /** Verdicts within the rank that steers; returns those whose offsets are combined. */
 function judgeGroup(
   group: readonly Usable[],
@@ -275,10 +289,8 @@ function judgeGroup(
   const limit = COMBINE_LIMIT * Math.max(selected.distance, typical)
   const used = group.filter((each) => each === selected || each.distance <= limit)
   for (const each of group) {
-    const distance = `root distance ${span(each.distance)}`
-    if (each === selected) verdicts.set(each.source, { verdict: 'selected', why: distance })
-    else if (used.includes(each)) verdicts.set(each.source, { verdict: 'combined', why: distance })
-    else verdicts.set(each.source, { verdict: 'outlier', why: distance })
+    const among = each.distance <= limit ? 'combined' : 'outlier'
+    verdicts.set(each.source, byDistance(each === selected ? 'selected' : among, each.distance))
   }
   return used
 }

@@ -49,7 +49,9 @@ export function nearLeap(
   before: NearLeap | undefined,
   now: Instant<'mono'>,
 ): NearLeap | undefined {
-  const majority = majorityOf(views)
+  // it is asked with every sample, and there is no leap second on most days
+  const told = views.some(({ leap }) => leap === 'insert' || leap === 'delete')
+  const majority = told ? majorityOf(views) : undefined
   if (majority !== undefined) {
     const agreed = views.filter((view) => isTrue(view, majority))
     for (const warning of ['insert', 'delete'] as const) {
@@ -60,13 +62,15 @@ export function nearLeap(
   return before !== undefined && elapsed(now, before.at) < AFTERWARDS ? before : undefined
 }
 
+const NOBODY: ReadonlyMap<string, string> = new Map()
+
 /** Sources that smear `leap`, each with the reason. */
 export function smeared(
   views: readonly LeapView[],
   leap: NearLeap | undefined,
 ): ReadonlyMap<string, string> {
-  const majority = majorityOf(views)
-  if (leap === undefined || majority === undefined) return new Map()
+  const majority = leap === undefined ? undefined : majorityOf(views)
+  if (leap === undefined || majority === undefined) return NOBODY
   const common = commonRate(views, majority)
   const found = views.flatMap((view) => {
     // whoever announces it will insert it

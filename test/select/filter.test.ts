@@ -13,19 +13,19 @@ const filled = (offsets: readonly number[]) => {
 
 t.test('the best sample is the one with the smallest root distance, aged', async (t) => {
   const filter = new SampleFilter()
-  t.equal(filter.best(NOW, ppb(100)), undefined)
+  t.equal(filter.best(ppb(100)), undefined)
   const near = sample({ at: at(90), delay: nanos(10_000) })
   const far = sample({ at: at(100), delay: nanos(200_000) })
   filter.add(near)
   filter.add(far)
-  t.equal(filter.best(NOW, ppb(1000)), near, 'ten seconds at 1 ppm are 10 us')
-  t.equal(filter.best(NOW, ppb(15_000)), far, 'at 15 ppm they are 150 us')
+  t.equal(filter.best(ppb(1000)), near, 'ten seconds at 1 ppm are 10 us')
+  t.equal(filter.best(ppb(15_000)), far, 'at 15 ppm they are 150 us')
   t.equal(filter.last, far)
 })
 
 t.test('of equally good samples the newest one counts', async (t) => {
   const filter = filled([1, 2, 3])
-  t.equal(filter.best(NOW, ppb(0))?.offset, 3)
+  t.equal(filter.best(ppb(0))?.offset, 3)
 })
 
 t.test('distance: half the delays, the dispersions, and what time adds', async (t) => {

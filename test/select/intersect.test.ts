@@ -62,3 +62,27 @@ t.test('whoever counts for the depth is a truechimer, and all of them intersect'
   }
   t.same(failures, [])
 })
+
+t.test(
+  'overlap and cover of many random intervals are those of a search point by point',
+  async (t) => {
+    const random = new SeededRandom('intervals')
+    const pick = (n: number): number => Math.floor(random.uniform() * n)
+    for (let round = 0; round < 2000; round += 1) {
+      const intervals = Array.from({ length: 1 + pick(7) }, (_, k) => {
+        const lo = pick(20) - 10
+        return { source: `${k}`, lo, hi: lo + pick(8) }
+      })
+      const depthAt = (x: number) => intervals.filter(({ lo, hi }) => lo <= x && x <= hi).length
+      const points = Array.from({ length: 60 }, (_, k) => k - 20)
+      const most = Math.max(...points.map(depthAt))
+      const best = deepest(intervals)
+      const inside = best !== undefined && depthAt(best.lo) === most && depthAt(best.hi) === most
+      const need = points.filter((x) => depthAt(x) * 2 > intervals.length)
+      const whole = cover(intervals)
+      const covers = whole?.lo === need[0] && whole?.hi === need.at(-1)
+      if (best?.depth !== most || !inside || !covers)
+        t.fail(JSON.stringify({ intervals, best, whole }))
+    }
+  },
+)
