@@ -36,6 +36,8 @@ export class References {
   #selection: Selection | undefined
   /** Nothing could be believed so far, or since what was believed was lost. */
   #lost = true
+  /** Something was believed once. */
+  #chosen = false
   /** Decisions wait for more samples since this moment. */
   #patientSince: Instant<'mono'> | undefined
   /** How well the frequency of the clock is known, whoever measures it. */
@@ -190,7 +192,9 @@ export class References {
     // the first who answers after a loss decides as little as at start
     if (next.selected !== undefined && this.#lost) {
       this.#lost = false
-      this.bePatient(now.mono)
+      if (this.#chosen) this.bePatient(now.mono)
+      else this.#patientSince = now.mono
+      this.#chosen = true
     }
     if (next.selected !== before?.selected && next.selected !== undefined) {
       const detail = `${next.selected} after ${before?.selected ?? 'none'}`
@@ -236,10 +240,14 @@ export class References {
     const enough = agreed >= FIRST_SAMPLES ? 1 : FIRST_SAMPLES
     const early =
       waited < PATIENCE &&
-      [...this.#followed.values()].some(
-        ({ heard, rule }) =>
-          !rule.noselect && heard < enough && (heard > 0 || waited < FIRST_PATIENCE),
-      )
+      [...this.#followed.values()].some(({ heard, rule, trouble }) => {
+        const used = isUsed(this.verdicts.get(rule.source)?.verdict ?? 'no-sample')
+        // a PHC is read on the spot: its first sample is as good as any
+        const few = heard < (rule.rank === 0 ? 1 : enough)
+        // who says why it is of no use is not waited for
+        const hopeful = heard > 0 ? used || trouble === '' : waited < FIRST_PATIENCE
+        return !rule.noselect && few && hopeful
+      })
     if (!early) this.#patientSince = undefined
     return early
   }

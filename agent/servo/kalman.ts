@@ -6,7 +6,8 @@
  *   dial = present dial - estimated frequency - estimated offset / T
  *
  * T is half the interval between measurements, 1 s at least and 16 s at most, and longer where the slew
- * would pass its limit.
+ * would pass its limit. An offset that stands far out of its own uncertainty is not worth the wait: T is
+ * then half the interval, down to 1/8 s. From 1 ms off at 16 Hz that is 3 s to 1 us instead of 8 s.
  */
 import { elapsed, type Instant, type Nanos, type Ppb, ppb } from '../core/units.ts'
 import type { Servo, ServoInput, ServoOutput } from './servo.ts'
@@ -14,6 +15,9 @@ import type { Servo, ServoInput, ServoOutput } from './servo.ts'
 const SHORTEST = 1
 const LONGEST = 16
 const SHARE = 0.5
+const SHORTEST_FAR = 0.125
+/** In deviations. */
+const FAR = 10
 
 const clamp = (value: number, limit: number): number => Math.min(limit, Math.max(-limit, value))
 
@@ -57,7 +61,9 @@ export class KalmanServo implements Servo {
     const { frequency } = estimate
     this.#steady = ppb(clamp(dialled - frequency, this.#maxFrequency))
     const offset = offsetBy(estimate.offset, frequency, at, now)
-    const seconds = Math.min(LONGEST, Math.max(SHORTEST, SHARE * this.#interval))
+    const far = Math.abs(offset) > FAR * estimate.offsetError
+    const shortest = far ? SHORTEST_FAR : SHORTEST
+    const seconds = Math.min(LONGEST, Math.max(shortest, SHARE * this.#interval))
     const slew = clamp(-offset / seconds, this.#maxSlew)
     const wanted = clamp(this.#steady + slew, this.#maxFrequency)
     return { state: 'locked', frequency: ppb(wanted), offset }

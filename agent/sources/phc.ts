@@ -91,7 +91,7 @@ export class PhcSource implements Source {
       case 'failed':
         return event.what === 'compare' ? this.#failed(event.fault, now) : []
       case 'upstream':
-        return this.#heard(event.upstream)
+        return this.#heard(event.upstream, now)
       case 'change':
         this.#change(event.change)
         return []
@@ -203,10 +203,17 @@ export class PhcSource implements Source {
     return [note('compare-failed', this.#trouble)]
   }
 
-  #heard(upstream: Upstream): readonly Action[] {
+  #heard(upstream: Upstream, now: Now): readonly Action[] {
     if (upstream.clock !== this.#options.clock || !this.#toSystem) return []
     const before = this.#upstream
     this.#upstream = upstream
+    const news = this.#utcNews(upstream, before)
+    // it is worth something from now on: the next turn may be a second away
+    const vouched = upstream.synchronized && before?.synchronized !== true
+    return vouched && this.#start !== undefined ? [...news, ...this.#turn(now)] : news
+  }
+
+  #utcNews(upstream: Upstream, before: Upstream | undefined): readonly Action[] {
     const { utcOffset, utcOffsetValid } = upstream
     const key = `${utcOffset} ${utcOffsetValid}`
     if (key === this.#utcNoted) return []

@@ -38,6 +38,8 @@ const RETRY = seconds(1)
 /** Without a word on an open socket: another domain if it never spoke, else it is gone. */
 const SILENCE = seconds(3)
 const REFRESH = seconds(4)
+/** At first a Sync that is new is looked for more often. */
+const EAGER = { polls: 6, every: seconds(0.25) }
 /** As phc2sys does. */
 const RENEWAL = seconds(SUBSCRIPTION / 3)
 /** The socket is full for a moment; everything else means that nobody is at the other end. */
@@ -53,6 +55,7 @@ export class Ptp4lSource implements Source {
   readonly #outage = new Outage()
   #openedAt: Instant<'mono'> | undefined
   #subscribed = false
+  #eager = 0
   #stopped = false
 
   constructor({ id, config, random, phcName }: Ptp4lOptions) {
@@ -119,6 +122,7 @@ export class Ptp4lSource implements Source {
     this.#openedAt = now.mono
     this.#outage.mute = false
     this.#subscribed = false
+    this.#eager = EAGER.polls
     this.#askAll(now, out)
     for (const key of TIMERS) this.#arm(key, now, out)
   }
@@ -129,6 +133,12 @@ export class Ptp4lSource implements Source {
   }
 
   #arm(key: (typeof TIMERS)[number], now: Now, out: Action[]): void {
+    const eager = key === 'poll' && this.#eager > 0 && this.#tracker.last === undefined
+    if (eager) {
+      this.#eager -= 1
+      out.push({ do: 'timer', key, at: plus(now.mono, EAGER.every) })
+      return
+    }
     const poll = seconds(this.#config.poll)
     const period = { poll, refresh: REFRESH, subscribe: RENEWAL }[key]
     out.push({ do: 'timer', key, at: nextTurn(this.#openedAt ?? now.mono, period, now.mono) })

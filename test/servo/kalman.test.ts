@@ -5,12 +5,12 @@ import { KalmanServo } from '../../agent/servo/kalman.ts'
 const servo = (interval = 1) =>
   new KalmanServo({ frequency: ppb(-100), interval, maxFrequency: ppb(500_000) })
 
-const input = (offset: number, frequency: number, age = 0) => ({
+const input = (offset: number, frequency: number, age = 0, offsetError = 1e6) => ({
   ...{ offset: nanos(0), weight: 1, dialled: ppb(-100) },
   ...{ at: mono(0n), now: mono(BigInt(age * 1e9)) },
   estimate: {
     ...{ offset: nanos(offset), frequency: ppb(frequency) },
-    ...{ offsetError: nanos(1), frequencyError: ppb(1) },
+    ...{ offsetError: nanos(offsetError), frequencyError: ppb(1) },
   },
 })
 
@@ -27,6 +27,12 @@ t.test('the steady dial has nothing of the offset in it', async (t) => {
 
 t.test('the offset is taken as it is by now', async (t) => {
   t.match(servo().sample(input(50, 30, 2)), { offset: 110, frequency: -130 - 110 })
+})
+
+t.test('what stands far out of its uncertainty is removed sooner', async (t) => {
+  t.equal(servo(0.0625).sample(input(50, 0, 0, 6)).frequency, -150)
+  t.equal(servo(0.0625).sample(input(50, 0, 0, 4)).frequency, -100 - 400)
+  t.equal(servo(1).sample(input(50, 0, 0, 4)).frequency, -200)
 })
 
 t.test('a long interval gives time, 16 s at most', async (t) => {
