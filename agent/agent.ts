@@ -189,7 +189,9 @@ export class Agent {
   #absorb(id: string, action: Action, now: Now, out: Action[]): void {
     switch (action.do) {
       case 'sample': {
-        const { clock } = action.sample
+        const { clock, source } = action.sample
+        const reference = this.#disciplines.get(source as ClockName)
+        if (reference !== undefined) this.#apply(reference.clock, reference.glance(now), now, out)
         const discipline = this.#disciplines.get(clock)
         if (discipline !== undefined) {
           this.#apply(clock, discipline.sample(action.sample, now), now, out)

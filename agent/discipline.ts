@@ -10,7 +10,7 @@ import { DriftKeeper, driftOf } from './clock/drift-keeper.ts'
 import { ErrorBound } from './clock/error-bound.ts'
 import { kernelStatus } from './clock/kernel-status.ts'
 import { LeapKeeper } from './clock/leap-keeper.ts'
-import { growthOf, OscillatorHistory } from './clock/oscillator-history.ts'
+import { OscillatorHistory } from './clock/oscillator-history.ts'
 import { ClockStateMachine, reasonOf } from './clock/state.ts'
 import type { ClockConfig } from './config/types.ts'
 import type { ClockChange } from './core/clock-change.ts'
@@ -21,6 +21,7 @@ import { earliest, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
 import type { DisciplineOptions, Note, Outcome } from './discipline-types.ts'
 import { viewOf } from './discipline-view.ts'
 import type { ClockView } from './observe/snapshot.ts'
+import { Onlooker } from './onlooker.ts'
 import type { ClockPort, ClockStatus } from './ports/clock.ts'
 import { References } from './references.ts'
 import type { Believed } from './references-types.ts'
@@ -45,8 +46,7 @@ export class Discipline {
   readonly #state: ClockStateMachine
   #started = false
   readonly #bound = new ErrorBound()
-  /** How fast a clock that we do not drive runs away, as last measured. */
-  #watched: Ppb | undefined
+  readonly #onlooker = new Onlooker()
   #status: ClockStatus | undefined
   readonly #leaps: LeapKeeper | undefined
   readonly #lone = new LoneServer()
@@ -130,6 +130,12 @@ export class Discipline {
     return this.#drift.isDue(now) ? { ...outcome, ...this.#driftText() } : outcome
   }
 
+  /** A clock that others steer was just read: what they did to it belongs to that reading. */
+  glance(now: Now): Outcome {
+    if (this.#started && !this.#steering.writes) this.#look(now)
+    return this.#flush()
+  }
+
   /** The moment that an outcome asked for: a slew has done its work. */
   wake(now: Now): Outcome {
     if (!this.#started) return this.#flush()
@@ -163,19 +169,19 @@ export class Discipline {
 
   /** How fast the error may grow unseen: of a clock that we do not drive, as it was seen to. */
   get #growth(): Ppb {
-    return this.#steering.writes || this.#watched === undefined
-      ? this.#history.growth
-      : this.#watched
+    const seen = this.#steering.writes ? undefined : this.#onlooker.growth
+    return seen ?? this.#history.growth
   }
 
   /** Reads the clock, and what others did to it. */
   #look(now: Now): void {
-    const found = this.#steering.check()
+    const seen = this.#steering.check()
+    const found = this.#steering.writes ? seen : this.#onlooker.dated(seen, this.#references, now)
     this.#absorb(found)
     this.#status = found.status
     if (found.changes.some(({ step }) => step !== 0n)) this.#state.stepped(now.mono)
     if (found.changes.length > 0) this.#bound.slewed(this.#steering.slew)
-    this.#watch(found)
+    this.#onlooker.watch(found.changes)
     const leapt = found.changes.find(({ leap }) => leap !== undefined)?.leap
     if (leapt !== undefined) this.#leaps?.leapt(leapt, now)
   }
@@ -200,13 +206,6 @@ export class Discipline {
     this.#absorb({ changes: [{ ...change, leap: by }], notes: [] })
   }
 
-  /** Whoever steers a clock that we watch made it run away faster by as much, for all we know. */
-  #watch({ changes }: ActuatorOutcome): void {
-    if (this.#watched === undefined) return
-    const more = changes.reduce((sum, { frequency }) => sum + Math.abs(frequency), 0)
-    this.#watched = ppb(this.#watched + more)
-  }
-
   /** A believed measurement: state, bound and, in drive mode, a correction. */
   #use(sample: Sample, believed: Believed, now: Now): void {
     const { distance, weight, interval, estimate, leads } = believed
@@ -216,7 +215,8 @@ export class Discipline {
     if (believed.jumped) this.#jumped(sample, now)
     this.#state.measured(offset, now.mono)
     if (this.#state.state === 'locked') this.#learn(now)
-    if (!this.#steering.writes) this.#see()
+    // of a clock that we do not drive only the offsets tell, locked or not
+    if (!this.#steering.writes) this.#onlooker.see(this.#references.rate)
     this.#bound.measured({ at: sample.at, offset, distance, slew: ppb(0) })
     const edge = edgeOf(sample)
     this.#absorb(
@@ -279,12 +279,6 @@ export class Discipline {
     const { writes, servoSteady, steady } = this.#steering
     const learnt = servoSteady ?? steady
     if (writes && learnt !== undefined) this.#history.add(learnt, now.mono)
-  }
-
-  /** Of a clock that we do not drive only the offsets tell, locked or not. */
-  #see(): void {
-    const seen = this.#references.rate
-    this.#watched = seen && growthOf(seen.rate, seen.error)
   }
 
   #holdoverLeft(now: Now): number | undefined {

@@ -5,7 +5,7 @@
 import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
 import { type LeapWarning, rootDistance, type Sample } from './core/sample.ts'
-import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
+import { elapsed, type Instant, type Nanos, nanos, type Ppb, plus, ppb } from './core/units.ts'
 import type { Believed, Followed, Note } from './references-types.ts'
 import { type Estimate, type KnownFrequency, UNKNOWN_FREQUENCY } from './select/estimator.ts'
 import { agedDistance, SampleFilter } from './select/filter.ts'
@@ -205,6 +205,20 @@ export class References {
       this.#note({ code: 'no-majority', detail })
     }
     return next
+  }
+
+  /**
+   * The last Sync between `since` and `now` by which a ptp4l steered this clock, as far as its samples
+   * tell; undefined: none, or nobody knows.
+   */
+  syncWithin(since: Instant<'mono'>, now: Instant<'mono'>): Instant<'mono'> | undefined {
+    const filter = this.#followed.get(this.selected ?? '')?.filter
+    const [last, spacing] = [filter?.last, filter?.spacing]
+    if (last?.source.startsWith('ptp4l:') !== true || !spacing) return undefined
+    const interval = spacing * 1e9
+    const passed = Math.floor(elapsed(now, last.at) / interval)
+    const sync = plus(last.at, nanos(Math.max(0, passed) * interval))
+    return sync > since && sync <= now ? sync : undefined
   }
 
   /**

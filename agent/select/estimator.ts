@@ -134,10 +134,17 @@ export class Estimator {
     const extra = change.foreign ? change.uncertainty ** 2 : 0
     this.#kept = this.#kept.map((each) => ({
       ...each,
-      offset: each.offset + step - change.frequency * (at - each.at),
-      extra: each.extra + extra,
+      offset: each.at > at ? each.offset : each.offset + step - change.frequency * (at - each.at),
+      extra: each.at > at ? each.extra : each.extra + extra,
     }))
     for (const model of this.#models) model.move(at, step, change.frequency)
+    // told late: what was measured after it was taken for what it was not
+    if (at < (this.#kept.at(-1)?.at ?? at)) this.#rebuild()
+  }
+
+  #rebuild(): void {
+    const observations = this.#observations()
+    for (const model of this.#models) model.rebuild(observations, this.#prior)
   }
 
   /** Undefined before the first measurement. */
