@@ -328,7 +328,11 @@ function slewEnd(
 ): Instant<'mono'> | undefined {
   const slew = output.frequency - steady
   if (slew === 0) return undefined
-  if (output.offset !== undefined) return plus(now, nanos(Math.abs(output.offset / slew) * 1e9))
+  // seconds of CLOCK_MONOTONIC, which is slewed, too
+  const own = 1 + slew * 1e-9
+  if (output.offset !== undefined) {
+    return plus(now, nanos(Math.abs(output.offset / slew) * own * 1e9))
+  }
   return plus(at, nanos(Math.max(PATIENT_INTERVALS * interval, Math.abs(offset / slew)) * 1e9))
 }
 

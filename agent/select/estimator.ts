@@ -126,7 +126,8 @@ export class Estimator {
   }
 
   move(change: ClockChange): void {
-    this.#prior = { ...this.#prior, frequency: this.#prior.frequency + change.frequency }
+    const turn = this.#turnOf(change)
+    this.#prior = { ...this.#prior, frequency: this.#prior.frequency + turn }
     if (this.#origin === undefined) return
     const at = this.#time(change.at)
     const step = Number(change.step)
@@ -134,12 +135,23 @@ export class Estimator {
     const extra = change.foreign ? change.uncertainty ** 2 : 0
     this.#kept = this.#kept.map((each) => ({
       ...each,
-      offset: each.at > at ? each.offset : each.offset + step - change.frequency * (at - each.at),
+      offset: each.at > at ? each.offset : each.offset + step - turn * (at - each.at),
       extra: each.at > at ? each.extra : each.extra + extra,
     }))
-    for (const model of this.#models) model.move(at, step, change.frequency)
+    for (const model of this.#models) model.move(at, step, turn)
     // told late: what was measured after it was taken for what it was not
     if (at < (this.#kept.at(-1)?.at ?? at)) this.#rebuild()
+  }
+
+  /**
+   * The change of frequency as an offset per second of CLOCK_MONOTONIC, which our time axis is and which is
+   * turned with the system clock: from rate 1 + a to 1 + b that is (b - a) / (1 + a) / (1 + b). A second at
+   * 500 ppm would else be 250 ns wrong.
+   */
+  #turnOf({ clock, frequency }: ClockChange): number {
+    if (clock !== 'system') return frequency
+    const rate = (this.#models[this.#used]?.state?.frequency ?? this.#prior.frequency) * 1e-9
+    return frequency / (1 + rate) / (1 + rate + frequency * 1e-9)
   }
 
   #rebuild(): void {
