@@ -36,6 +36,8 @@ const ENOUGH = 6
  * so much.
  */
 const FEWER = 4
+/** By so many it is seen that the beginning, when a clock is moved most, was rougher than what follows. */
+const LATELY = 8
 /** So many at the start are looked at anew with each one that follows. */
 const FEW = 8
 /** An error spread evenly over `excess` has this share of its square as variance. */
@@ -120,7 +122,12 @@ export class Estimator {
       model.begin(model.queues ? roughness / CLEAN : roughness)
       model.limit(roughness)
     }
-    if (news || roughness !== undefined) model.rebuild(this.#observations(), this.#prior)
+    const lately =
+      this.#count > ENOUGH && this.#count <= WINDOW
+        ? this.#roughness(LATELY)
+        : Number.POSITIVE_INFINITY
+    const calmer = model.lower(model.queues ? lately / CLEAN : lately)
+    if (news || roughness !== undefined || calmer) model.rebuild(this.#observations(), this.#prior)
     else for (const newest of this.#observations(-1)) model.add(newest, this.#prior)
     if (this.#count >= ENOUGH && model.learn()) model.rebuild(this.#observations(), this.#prior)
   }
@@ -212,9 +219,9 @@ export class Estimator {
     }))
   }
 
-  /** Noise of the offsets by their second differences, in which a steady frequency does not appear. */
-  #roughness(): number {
-    const offsets = this.#kept.map(({ offset }) => offset)
+  /** Noise of the last offsets by their second differences, in which a steady frequency does not appear. */
+  #roughness(count = WINDOW): number {
+    const offsets = this.#kept.slice(-count).map(({ offset }) => offset)
     const bends = offsets.slice(2).map((offset, k) => {
       const [a = 0, b = 0] = offsets.slice(k, k + 2)
       return Math.abs(offset - 2 * b + a)

@@ -39,6 +39,8 @@ const BETTER = 4
 /** It is not remembered longer that a neighbour was worse. */
 const WORST = -8
 const FORGET = 1 - 1 / 128
+/** Levels of noise: twice as noisy. */
+const MUCH = 1
 /** Levels are rounded. */
 const ROUNDING = 1.4
 /** Ourselves, then the neighbours. */
@@ -166,6 +168,19 @@ export class NoiseModel {
     if (this.#noise <= this.#most) return
     this.#noise = this.#most
     this.#tracks = this.#newTracks(this.#tracks[0]?.before)
+  }
+
+  /**
+   * The latest of few measurements are much less noisy than we think, `noise` ns: the search would take a
+   * minute for it. True: to be rebuilt.
+   */
+  lower(noise: number): boolean {
+    const level = levelOfNoise(ROUNDING * noise)
+    if (this.#noise - level < MUCH) return false
+    this.#noise = level
+    this.#scores = PLACES.map(() => 0)
+    this.#tracks = this.#newTracks(this.#tracks[0]?.before)
+    return true
   }
 
   /** How well the last one was foretold. True: we moved, and are to be rebuilt. */
