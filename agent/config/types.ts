@@ -101,6 +101,8 @@ export interface Config {
   /** Unix socket of the same API; empty: none. */
   readonly socket: string
   readonly stateDirectory: string
+  /** Hardware time stamps of NTP packets; absent: `auto`. */
+  readonly hardwareTimestamps?: 'off' | 'auto' | 'configure'
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
   /** False when no config file was given: what was discovered is observed. */
   readonly explicit: boolean
