@@ -1,6 +1,6 @@
 /** NTP from a server next door that stamps in hardware: our own stamps of hardware, beside the kernel's. */
 import { writeFileSync } from 'node:fs'
-import { startAgent, warmAgent } from '../agent.ts'
+import { installAgent, startAgent } from '../agent.ts'
 import { type Contestant, contest, untouched } from '../contest.ts'
 import type { Lab } from '../lab.ts'
 import { checksOf, type Watched, watchNode } from '../node.ts'
@@ -63,7 +63,7 @@ export const ntpHardware: Scenario = {
     'NTP from the next port, interleaved, poll 0: stamps of hardware, and of the kernel beside',
   run: async (lab) => {
     const server = startNeighbour(lab)
-    warmAgent(lab)
+    installAgent(lab)
     const kernel = await turnOf(lab, server, 'off', true)
     const basic = await turnOf(lab, server, 'configure', false)
     const hardware = await turnOf(lab, server, 'configure', true)
@@ -85,7 +85,7 @@ export const ntpHardware: Scenario = {
 
 const agentWith = (server: string, mode: Mode): Contestant => ({
   name: mode === 'off' ? 'timewarden, kernel' : 'timewarden',
-  warm: warmAgent,
+  warm: installAgent,
   start: (lab) => startAgent(lab, configOf(server, mode, true)),
 })
 
