@@ -8,15 +8,19 @@
  *                    ├► note ─► counters and events
  *                    └► anything else ─► the runner, its key prefixed with the machine's id
  */
+
+import { LeapSeconds } from './clock/leap-seconds.ts'
 import { clockOfPort, type NamedClock, nameClocks } from './clocks.ts'
 import { defaultClock } from './config/defaults.ts'
 import type { Config } from './config/types.ts'
 import { describeFault } from './core/errors.ts'
+import { formatInstant } from './core/format.ts'
 import type { Action, Event, Machine, Now, Upstream } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import type { ClockName } from './core/sample.ts'
 import { elapsed, type Instant, mono, plus, seconds, toSeconds } from './core/units.ts'
-import { Discipline, type Outcome } from './discipline.ts'
+import { Discipline } from './discipline.ts'
+import type { Outcome } from './discipline-types.ts'
 import { DnsProbe } from './dns/probe.ts'
 import { Notes } from './observe/events.ts'
 import type { Snapshot, SourceReport } from './observe/snapshot.ts'
@@ -28,6 +32,9 @@ const SELF = 'agent'
 const TICK = seconds(1)
 const DRIFT = 'drift:'
 const SLEW = 'slew:'
+/** The file is tzdata's: a package update brings a new one while the agent runs. */
+const LEAP_FILE = 'leap-list'
+const LEAP_PERIOD = seconds(86_400)
 
 /** `ntp:10.0.0.1` and `poll` to `ntp:10.0.0.1|poll`: machines never meet in each other's keys. */
 const prefixed = (id: string, key: string): string => `${id}|${key}`
@@ -55,6 +62,7 @@ export class Agent {
   readonly #disciplines = new Map<ClockName, Discipline>()
   readonly #sources: readonly Source[]
   readonly #dns: DnsProbe
+  readonly #leaps: LeapSeconds
   readonly #machines: ReadonlyMap<string, Machine>
   #startedAt: Instant<'mono'> = mono(0n)
 
@@ -62,6 +70,7 @@ export class Agent {
     this.#node = node
     this.#version = version
     this.#explicit = config.explicit
+    this.#leaps = new LeapSeconds(config.leapSeconds)
     this.#clocks = nameClocks(config, node.info, defaultClock('observe'))
     const built = createSources({
       config,
@@ -75,7 +84,11 @@ export class Agent {
     for (const { name, config: clock, sameAs } of this.#clocks) {
       const port = sameAs === undefined ? node.clock(name) : undefined
       if (port === undefined) continue
-      this.#disciplines.set(name, new Discipline({ clock: name, config: clock, port, rules }))
+      const leaps = name === 'system' ? this.#leaps : undefined
+      this.#disciplines.set(
+        name,
+        new Discipline({ clock: name, config: clock, port, rules, leaps }),
+      )
     }
     this.#dns = new DnsProbe({
       config: config.dns,
@@ -119,6 +132,7 @@ export class Agent {
       clocks: [...this.#disciplines.values()].map((discipline) => discipline.view(now)),
       sources: this.#reports(now),
       dns: this.#dns.view(now),
+      leapSeconds: this.#leaps.view(now.utc),
       notes: this.#notes.counts(),
       events: this.#notes.events(),
     }
@@ -136,6 +150,7 @@ export class Agent {
         this.#note({ code: 'degraded', subject: name, detail }, now, out)
       }
     }
+    this.#readLeapList(now, out)
     this.#broadcast({ on: 'start' }, now, out)
     out.push({ do: 'timer', key: prefixed(SELF, 'tick'), at: plus(now.mono, TICK) })
   }
@@ -222,6 +237,10 @@ export class Agent {
 
   /** Events of the agent itself: the tick and the drift files. */
   #own(event: Event, now: Now, out: Action[]): void {
+    if ('key' in event && event.key === LEAP_FILE) {
+      this.#leapList(event, now, out)
+      return
+    }
     if (event.on === 'timer') this.#rang(event.key, now, out)
     if (event.on === 'loaded') this.#startClock(event.key, event.text, now, out)
     if (event.on !== 'failed') return
@@ -230,6 +249,31 @@ export class Agent {
     // a first start has no drift file yet: that is no fault
     if (event.what === 'load' && event.fault.code === 'NOT_FOUND') return
     this.#note({ code: 'drift-file', subject: clock, detail: describeFault(event.fault) }, now, out)
+  }
+
+  #readLeapList(now: Now, out: Action[]): void {
+    const key = prefixed(SELF, LEAP_FILE)
+    if (this.#leaps.path !== '') out.push({ do: 'load', key, file: this.#leaps.path })
+    out.push({ do: 'timer', key, at: plus(now.mono, LEAP_PERIOD) })
+  }
+
+  #leapList(event: Event, now: Now, out: Action[]): void {
+    const say = (detail: string) =>
+      this.#note({ code: 'leap-list', subject: 'system', detail }, now, out)
+    if (event.on === 'timer') {
+      this.#readLeapList(now, out)
+      return
+    }
+    if (event.on === 'loaded') {
+      const wrong = this.#leaps.load(event.text)
+      if (wrong !== undefined) say(`${this.#leaps.path}: ${wrong}`)
+    }
+    // where nobody named one the list inside is as good
+    if (event.on === 'failed' && (this.#leaps.named || event.fault.code !== 'NOT_FOUND')) {
+      say(`${this.#leaps.path}: ${describeFault(event.fault)}`)
+    }
+    const { expired, expires } = this.#leaps.view(now.utc)
+    if (expired) say(`it was good until ${formatInstant(expires).slice(0, 10)}`)
   }
 
   #rang(key: string, now: Now, out: Action[]): void {

@@ -6,9 +6,10 @@
  *   tick   ─► guard, selection by age, state, kernel status, drift file
  */
 import type { ActuatorOutcome } from './clock/actuator.ts'
-import { formatDrift, parseDrift } from './clock/drift-file.ts'
+import { DriftKeeper, driftOf } from './clock/drift-keeper.ts'
 import { ErrorBound } from './clock/error-bound.ts'
 import { kernelStatus } from './clock/kernel-status.ts'
+import { LeapKeeper } from './clock/leap-keeper.ts'
 import { growthOf, OscillatorHistory } from './clock/oscillator-history.ts'
 import { ClockStateMachine, reasonOf } from './clock/state.ts'
 import type { ClockConfig } from './config/types.ts'
@@ -16,39 +17,23 @@ import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import type { ClockName, Sample } from './core/sample.ts'
-import { elapsed, type Instant, mono, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
+import { earliest, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
+import type { DisciplineOptions, Note, Outcome } from './discipline-types.ts'
+import { viewOf } from './discipline-view.ts'
 import type { ClockView } from './observe/snapshot.ts'
 import type { ClockPort, ClockStatus } from './ports/clock.ts'
-import { type Believed, References } from './references.ts'
-import type { SourceRule } from './select/rule.ts'
+import { References } from './references.ts'
+import type { Believed } from './references-types.ts'
+import { LoneServer } from './select/lone-server.ts'
 import type { Judgement } from './select/select.ts'
 import { edgeOf, Steering } from './steering.ts'
 
-interface Note {
-  readonly code: NoteCode
-  readonly detail: string
-}
-
-export interface Outcome {
-  readonly changes: readonly ClockChange[]
-  readonly notes: readonly Note[]
-  /** Text of the drift file, when it is time to write it. */
-  readonly drift?: string
-  /** When to call `wake`, instead of what was said before; absent: as it was. */
-  readonly wake?: Instant<'mono'>
-}
-
-export interface DisciplineOptions {
-  readonly clock: ClockName
-  readonly config: ClockConfig
-  readonly port: ClockPort
-  readonly rules: ReadonlyMap<string, SourceRule>
-}
-
-const DRIFT_PERIOD = 3600e9
-const UNCONFIRMED = 3600e9
 /** A frequency out of the kernel or the drift file may be off by so much: temperatures change. */
 const KEPT_FREQUENCY = ppb(1000)
+/** Where the kernel still runs at what the drift file says, nobody was away for long. */
+const STEERED_FREQUENCY = ppb(50)
+
+const NO_LEAP = { leap: undefined, taiOffset: undefined }
 
 export class Discipline {
   readonly clock: ClockName
@@ -63,16 +48,13 @@ export class Discipline {
   /** How fast a clock that we do not drive runs away, as last measured. */
   #watched: Ppb | undefined
   #status: ClockStatus | undefined
-  #taiOffset: number | undefined
-  /** TAI - UTC before the leap second that has just happened. */
-  #staleTai: number | undefined
-  /** Since when a single server contradicts what the clock knows of itself. */
-  #aloneSince: Instant<'mono'> | undefined
-  #driftAt: Instant<'mono'> = mono(0n)
+  readonly #leaps: LeapKeeper | undefined
+  readonly #lone = new LoneServer()
+  readonly #drift = new DriftKeeper()
   #changes: ClockChange[] = []
   #notes: Note[] = []
 
-  constructor({ clock, config, port, rules }: DisciplineOptions) {
+  constructor({ clock, config, port, rules, leaps }: DisciplineOptions) {
     this.clock = clock
     this.#config = config
     this.#port = port
@@ -84,20 +66,24 @@ export class Discipline {
       (note) => this.#notes.push(note),
       () => this.#steering.slew,
     )
+    this.#leaps = leaps && new LeapKeeper(leaps, (note) => this.#notes.push(note))
     this.#state = new ClockStateMachine(limit, config.holdover)
   }
 
   /** Takes the clock over as it is found; `drift` is the text of its drift file, if there was one. */
   start(drift: string | undefined, now: Now): Outcome {
     this.#started = true
-    this.#driftAt = now.mono
     this.#references.bePatient(now.mono)
-    const parsed = drift === undefined ? undefined : parseDrift(drift)
-    if (parsed?.ok === false) this.#note('drift-file', `${parsed.fault} in line ${parsed.at}`)
-    const known = parsed?.ok === true ? parsed.value.frequency : undefined
-    if (known !== undefined) this.#note('drift-loaded', `${(known / 1000).toFixed(3)} ppm`)
+    const { known, notes } = this.#drift.start(drift, now)
+    this.#notes.push(...notes)
     this.#absorb(this.#steering.begin(known))
-    if (this.#steering.steady !== undefined) this.#references.knowFrequency(KEPT_FREQUENCY)
+    const { steady } = this.#steering
+    if (steady !== undefined) {
+      const kept = known !== undefined && Math.abs(known - steady) < 2 * STEERED_FREQUENCY
+      this.#references.knowFrequency(
+        kept && this.#steering.wasSteered ? STEERED_FREQUENCY : KEPT_FREQUENCY,
+      )
+    }
     return this.#flush()
   }
 
@@ -122,10 +108,7 @@ export class Discipline {
 
   /** TAI - UTC by a reference that vouches for it. */
   tai(offset: number): void {
-    // a grandmaster needs a moment to tell of a leap second that the kernel has counted already
-    if (offset === this.#staleTai) return
-    this.#staleTai = undefined
-    this.#taiOffset = offset
+    this.#leaps?.vouched(offset)
   }
 
   /** Once a second. */
@@ -133,6 +116,8 @@ export class Discipline {
     if (!this.#started) return this.#flush()
     const before = this.#state.state
     this.#look(now)
+    this.#leaps?.look(this.#references.leapVote, now)
+    this.#leap(now)
     this.#expire(now)
     const { selected } = this.#references.select(now, this.#growth)
     if (selected === undefined) this.#unreferenced(now)
@@ -141,10 +126,8 @@ export class Discipline {
     if (doubted && this.#steering.slewing) this.#coast(now)
     this.#announce(before)
     this.#tellKernel(now)
-    const outcome = this.#flush()
-    if (elapsed(now.mono, this.#driftAt) < DRIFT_PERIOD) return outcome
-    this.#driftAt = now.mono
-    return { ...outcome, ...this.#drift() }
+    const outcome = this.#flush(now)
+    return this.#drift.isDue(now) ? { ...outcome, ...this.#driftText() } : outcome
   }
 
   /** The moment that an outcome asked for: a slew has done its work. */
@@ -152,15 +135,16 @@ export class Discipline {
     if (!this.#started) return this.#flush()
     // what others did has to be known before anything is written
     this.#look(now)
+    this.#leap(now)
     this.#expire(now)
-    return this.#flush()
+    return this.#flush(now)
   }
 
   /** Leaves the clock with its steady frequency. */
   stop(): Outcome {
     if (this.#started) this.#absorb(this.#steering.coast())
     this.#started = false
-    return { ...this.#flush(), ...this.#drift() }
+    return { ...this.#flush(), ...this.#driftText() }
   }
 
   get verdicts(): ReadonlyMap<string, Judgement> {
@@ -168,27 +152,13 @@ export class Discipline {
   }
 
   view(now: Now): ClockView {
-    const { state } = this.#state
-    const isSystem = this.clock === 'system'
-    return {
-      name: this.clock,
-      mode: this.#config.mode,
-      state,
-      stateSeconds: this.#state.seconds(now.mono),
-      reason: this.#reason(),
-      offset: this.#bound.offset,
-      offsetSource: this.#references.selected ?? '',
-      frequency: this.#steering.frequency,
-      bound: this.#boundAt(now),
-      boundGrowth: this.#growth,
-      holdoverLeftSeconds: this.#holdoverLeft(now),
-      leap: this.#status?.leap ?? 'none',
-      taiOffset: isSystem ? this.#status?.taiOffset : undefined,
-      steps: this.#steering.steps,
-      adjustable: this.#port.capabilities.adjustable,
-      notAdjustable: this.#port.capabilities.reason,
-      kernel: isSystem ? this.#status : undefined,
-    }
+    return viewOf({
+      ...{ clock: this.clock, config: this.#config, port: this.#port, now },
+      ...{ state: this.#state, steering: this.#steering, status: this.#status },
+      ...{ offset: this.#bound.offset, offsetSource: this.#references.selected ?? '' },
+      ...{ bound: this.#boundAt(now), growth: this.#growth, reason: this.#reason() },
+      holdoverLeft: this.#holdoverLeft(now),
+    })
   }
 
   /** How fast the error may grow unseen: of a clock that we do not drive, as it was seen to. */
@@ -206,13 +176,28 @@ export class Discipline {
     if (found.changes.some(({ step }) => step !== 0n)) this.#state.stepped(now.mono)
     if (found.changes.length > 0) this.#bound.slewed(this.#steering.slew)
     this.#watch(found)
-    this.#leapt(found.changes.find(({ leap }) => leap !== undefined)?.leap)
+    const leapt = found.changes.find(({ leap }) => leap !== undefined)?.leap
+    if (leapt !== undefined) this.#leaps?.leapt(leapt, now)
   }
 
-  #leapt(leap: 1 | -1 | undefined): void {
-    if (leap === undefined || this.#taiOffset === undefined) return
-    this.#staleTai = this.#taiOffset
-    this.#taiOffset += leap
+  /** A leap second that the kernel was not told of. */
+  #leap(now: Now): void {
+    const due = this.#steering.writes ? this.#leaps?.due(now) : undefined
+    if (due === undefined) return
+    const { by, act } = due
+    this.#note('leap-second', `${by === 1 ? 'inserted' : 'deleted'} by a ${act}`)
+    this.#leaps?.leapt(by, now)
+    if (act === 'step') {
+      this.#absorb(this.#steering.leap(by))
+      return
+    }
+    // UTC jumped and the clock did not: it is ahead by so much of all that was measured
+    const none = { clock: this.clock, at: now.mono, step: 0n, frequency: ppb(0), foreign: false }
+    const change = { ...none, uncertainty: nanos(0) }
+    const jumped = { ...change, step: BigInt(by) * 1_000_000_000n }
+    this.#references.move(jumped)
+    this.#bound.move(jumped)
+    this.#absorb({ changes: [{ ...change, leap: by }], notes: [] })
   }
 
   /** Whoever steers a clock that we watch made it run away faster by as much, for all we know. */
@@ -227,7 +212,7 @@ export class Discipline {
     const { distance, weight, interval, estimate, leads } = believed
     const { offset } = estimate
     const before = this.#state.state
-    if (this.#unconfirmed(sample, believed, now)) return
+    if (this.#waitsForAnother(sample, believed, now)) return
     if (believed.jumped) this.#jumped(sample, now)
     this.#state.measured(offset, now.mono)
     if (this.#state.state === 'locked') this.#learn(now)
@@ -244,23 +229,15 @@ export class Discipline {
     this.#announce(before)
   }
 
-  /**
-   * One of several servers is back, alone, and contradicts what this clock knows of itself: it waits for
-   * another one to say the same, for an hour at most.
-   */
-  #unconfirmed({ source }: Sample, { estimate, distance }: Believed, now: Now): boolean {
-    const bound = this.#boundAt(now)
-    const beyond = bound !== undefined && Math.abs(estimate.offset) > bound + distance
-    if (!beyond || !this.#references.lonely) {
-      this.#aloneSince = undefined
-      return false
-    }
-    if (this.#aloneSince === undefined) {
-      this.#aloneSince = now.mono
-      const detail = `${source}: ${(estimate.offset / 1e9).toFixed(6)} s, beyond the own bound`
-      this.#note('unconfirmed', detail)
-    }
-    return elapsed(now.mono, this.#aloneSince) < UNCONFIRMED
+  #waitsForAnother({ source }: Sample, { estimate, distance }: Believed, now: Now): boolean {
+    const known = this.#boundAt(now)
+    const { lonely } = this.#references
+    const doubt = this.#lone.judge(
+      { source, offset: estimate.offset, distance, known, lonely },
+      now,
+    )
+    if (doubt.note !== undefined) this.#note('unconfirmed', doubt.note)
+    return doubt.waits
   }
 
   /** Two samples in a row say so, and no foreign step was seen: this machine stood still. */
@@ -336,16 +313,13 @@ export class Discipline {
       state: this.#state.state,
       bound: this.#boundAt(now),
       offset: this.#bound.offset,
-      leap: this.#references.last?.leap,
-      taiOffset: this.#taiOffset,
+      ...(this.#leaps?.kernel(now, this.#state.state) ?? NO_LEAP),
     }
     this.#absorb(this.#steering.setStatus(kernelStatus(truth, now.utc)))
   }
 
-  #drift(): { readonly drift?: string } {
-    const { frequency, skew } = this.#history
-    if (frequency === undefined || !this.#steering.writes) return {}
-    return { drift: formatDrift({ frequency, skew }) }
+  #driftText(): { readonly drift?: string } {
+    return this.#steering.writes ? driftOf(this.#history) : {}
   }
 
   #note(code: NoteCode, detail: string): void {
@@ -362,8 +336,9 @@ export class Discipline {
     this.#notes.push(...notes)
   }
 
-  #flush(): Outcome {
-    const wake = this.#steering.wakeAt
+  #flush(now?: Now): Outcome {
+    const leap = now && this.#steering.writes ? this.#leaps?.wakeAt(now) : undefined
+    const wake = earliest(this.#steering.wakeAt, leap)
     const outcome = {
       ...{ changes: this.#changes, notes: this.#notes },
       ...(wake !== undefined && { wake }),

@@ -4,9 +4,9 @@
  */
 import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
-import type { NoteCode } from './core/notes.ts'
-import { rootDistance, type Sample } from './core/sample.ts'
+import { type LeapWarning, rootDistance, type Sample } from './core/sample.ts'
 import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
+import type { Believed, Followed, Note } from './references-types.ts'
 import { type Estimate, type KnownFrequency, UNKNOWN_FREQUENCY } from './select/estimator.ts'
 import { agedDistance, SampleFilter } from './select/filter.ts'
 import { type Contribution, fuse } from './select/fuse.ts'
@@ -26,45 +26,6 @@ const OTHERWISE = { rank: 1, noselect: false, prefer: false, trust: false, requi
 
 /** Of a truechimer. */
 const AGREES: readonly Verdict[] = ['selected', 'combined', 'outlier', 'standby']
-
-interface Followed {
-  readonly rule: SourceRule
-  readonly filter: SampleFilter
-  reach: number | undefined
-  trouble: string
-  /** Seconds between its polls, as it says. */
-  poll: number | undefined
-  /** The last sample, where it was set aside as a spike: a second one in a row is believed. */
-  spike: Sample | undefined
-  /** The source jumped, and nothing was believed of it since. */
-  jumped: boolean
-  /** How far off the clock may be by what is set aside or not believed yet, ns. */
-  doubt: Nanos
-  /** Samples since everybody is to be heard anew. */
-  heard: number
-}
-
-interface Note {
-  readonly code: NoteCode
-  readonly detail: string
-}
-
-/** A sample of a source that is used, and what all used ones say together. */
-export interface Believed {
-  /** The last offsets, combined: what a loop works on. */
-  readonly offset: Nanos
-  /** Of all samples, at the moment of this one. */
-  readonly estimate: Estimate
-  /** The farthest the truth can be from the estimate. */
-  readonly distance: Nanos
-  readonly weight: number
-  /** Seconds between samples. */
-  readonly interval: number
-  /** It is one of the selected source. */
-  readonly leads: boolean
-  /** Far from where the clock was a moment ago, and no spike: the world went on without this machine. */
-  readonly jumped: boolean
-}
 
 export class References {
   readonly #rules: ReadonlyMap<string, SourceRule>
@@ -135,6 +96,17 @@ export class References {
     return nanos(Math.max(0, ...[...this.#followed.values()].map(({ doubt }) => doubt)))
   }
 
+  /** What more than half of those announce that are used; a tie is no announcement. */
+  get leapVote(): LeapWarning {
+    const used = [...this.verdicts].flatMap(([source, { verdict }]) => {
+      const last = isUsed(verdict) ? this.#followed.get(source)?.filter.last : undefined
+      return last === undefined ? [] : [last.leap]
+    })
+    const most = (warning: LeapWarning): boolean =>
+      used.filter((leap) => leap === warning).length * 2 > used.length
+    return most('insert') ? 'insert' : most('delete') ? 'delete' : 'none'
+  }
+
   /** How fast the clock runs away from the selected source, as measured. */
   get rate(): SampleFilter['rate'] {
     return this.selected === undefined ? undefined : this.#followed.get(this.selected)?.filter.rate
@@ -165,14 +137,14 @@ export class References {
     followed.reach = followed.reach === 0 ? 1 : followed.reach
     const { filter } = followed
     const { spike } = followed
-    if (spike === undefined && filter.isSpike(sample, this.#spikeLimit)) {
+    if (spike === undefined && filter.isSpike(sample, this.#spikeLimit, this.#slew())) {
       followed.spike = sample
       followed.doubt = this.#doubtOf(followed, sample)
       const detail = `${sample.source}: ${(sample.offset / 1e9).toFixed(9)} s`
       this.#note({ code: 'spike', detail })
       return undefined
     }
-    const jumped = spike !== undefined && filter.isSpike(sample, this.#spikeLimit)
+    const jumped = spike !== undefined && filter.isSpike(sample, this.#spikeLimit, this.#slew())
     followed.spike = undefined
     followed.jumped ||= jumped
     // what was measured before a jump means nothing any more
@@ -186,7 +158,8 @@ export class References {
     const estimate = this.#estimate(sample.at, now, growth)
     if (estimate === undefined) return undefined
     const own =
-      Math.max(rootDistance(sample), filter.jitter) + Math.abs(estimate.offset - sample.offset)
+      Math.max(rootDistance(sample), filter.jitter(this.#slew())) +
+      Math.abs(estimate.offset - sample.offset)
     const moved = followed.jumped
     followed.jumped = false
     followed.doubt = nanos(0)
@@ -210,6 +183,7 @@ export class References {
       now.mono,
       growth,
       before?.leap,
+      this.#slew(),
     )
     this.#selection = next
     if (next.selected === undefined && before?.selected !== undefined) this.#lost = true

@@ -30,13 +30,15 @@ const GENTLE = ppb(50_000)
 const SOFT_SECONDS = 10
 const SOFT_SAMPLES = 10
 /** And by no less than this: it is what a restart may cost. */
-const SOFT = ppb(60)
+const SOFT = ppb(40)
 /** A start that finds the clock so far off did not find it kept. */
 const KEPT = 20_000
 /** An interval that differs by less is the same. */
 const SAME_INTERVAL = 0.1
 /** A slew ends with its offset, and not before the next sample is late by so many intervals. */
 const PATIENT_INTERVALS = 1.25
+/** As many corrections in an interval of one source are worth their while. */
+const CORRECTIONS = 4
 /** A slew that ends within this share of the interval has to be ended by itself. */
 const NEXT_SAMPLE = 0.9
 
@@ -73,7 +75,9 @@ export class Steering {
   #servo: { readonly edge: EdgeKind; readonly servo: Servo; interval: number } | undefined
   /** Dialled when nothing was to be corrected; undefined while nothing is known. */
   #known: Ppb | undefined
+  #wasSteered = false
   #frozen = ''
+  #correctedAt: Instant<'mono'> | undefined
   /** When the slew of the last correction has removed its offset. */
   #slewEnds: Instant<'mono'> | undefined
   /** It ends before the next sample is due. */
@@ -119,6 +123,11 @@ export class Steering {
     return this.#frozen
   }
 
+  /** The kernel held a frequency when the clock was taken over: it was steered a moment ago. */
+  get wasSteered(): boolean {
+    return this.#wasSteered
+  }
+
   /** The same as the servo at work sees it now. */
   get servoSteady(): Ppb | undefined {
     return this.#servo?.servo.steady
@@ -139,7 +148,8 @@ export class Steering {
   begin(drift: Ppb | undefined): ActuatorOutcome {
     const found = this.#actuator.check()
     const dialled = this.#actuator.frequency
-    if (dialled !== undefined && dialled !== 0) this.#known = dialled
+    this.#wasSteered = dialled !== undefined && dialled !== 0
+    if (this.#wasSteered) this.#known = dialled
     else if (drift !== undefined) this.#known = drift
     if (!this.writes || this.#known === undefined || this.#known === dialled) return found
     return joined(found, this.#actuator.setFrequency(this.#known))
@@ -185,6 +195,16 @@ export class Steering {
     return this.#actuator.setFrequency(this.servoSteady ?? steady)
   }
 
+  /** An inserted (1) or deleted (-1) second as the kernel would do it: UTC jumps, and the clock with it. */
+  leap(by: 1 | -1): ActuatorOutcome {
+    const done = this.#actuator.step(BigInt(-by) * 1_000_000_000n)
+    const changes = done.changes.map((change) =>
+      change.foreign || change.step === 0n ? change : { ...change, step: 0n, leap: by },
+    )
+    if (changes.length > 0) this.#steps['leap'] = (this.#steps['leap'] ?? 0) + 1
+    return { ...done, changes }
+  }
+
   setStatus: Actuator['setStatus'] = (adjustment) => this.#actuator.setStatus(adjustment)
 
   /** The clock is within its limit: boot is over. */
@@ -223,7 +243,7 @@ export class Steering {
     if (decision.act === 'step') return this.#step(measured.estimate.offset, decision.reason)
     const { servo } = this.#servoFor(measured)
     // a loop has the interval of one source
-    if (servo.lasting && !measured.leads) return NOTHING
+    if (servo.lasting ? !measured.leads : this.#justCorrected(measured)) return NOTHING
     const { estimate, now } = measured
     const { offset, at } = servo.lasting ? brought(measured, this.slew) : measured
     servo.limitSlew(this.#slewLimit(servo.lasting ? offset : estimate.offset, servo.lasting))
@@ -236,6 +256,14 @@ export class Steering {
     const next = plus(now, nanos(NEXT_SAMPLE * measured.interval * 1e9))
     this.#endsEarly = this.#slewEnds !== undefined && this.#slewEnds < next && !servo.lasting
     return this.#actuator.setFrequency(output.frequency)
+  }
+
+  /** With many sources each of them tells little: what it tells stays in the estimate. */
+  #justCorrected({ now, interval }: Measured): boolean {
+    const last = this.#correctedAt
+    const due = last === undefined || elapsed(now, last) >= (interval / CORRECTIONS) * 1e9
+    if (due) this.#correctedAt = now
+    return !due
   }
 
   #step(offset: Nanos, reason: 'boot' | 'foreign'): ActuatorOutcome {

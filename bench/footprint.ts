@@ -9,13 +9,14 @@
  * ptp4l free_running, the agent observes. A scrape every 15 s, as Prometheus does, is part of it.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { configurePtp4l, startChronyd } from '../test/peers/daemons.ts'
 import { openPath, type Path, type Program } from '../test/peers/harness.ts'
 import { type ProcessCost, readCost } from './lib/process-cost.ts'
+import { flagsOfUnit } from './lib/unit-flags.ts'
 
 const SETTLED_SECONDS = 30
 const STEP_SECONDS = 10
@@ -29,13 +30,6 @@ const { values } = parseArgs({
     'node-flag': { type: 'string', multiple: true, default: [] },
   },
 })
-
-/** Node's flags as the unit gives them, so that the figure is of what is shipped. */
-function flagsOfUnit(): string[] {
-  const unit = readFileSync(join(import.meta.dirname, '../systemd/timewarden.service'), 'utf8')
-  const [, flags = ''] = /^ExecStart=\S+ (.*?) ?\S*\/main\.js/m.exec(unit) ?? []
-  return flags.split(' ').filter((flag) => flag !== '')
-}
 
 function writeConfig(path: Path, ptp4lSocket: string): string {
   const config = {

@@ -95,7 +95,7 @@ t.test('a slew ends with its offset when no sample renews it', async (t) => {
 t.test('a take-over removes its first offsets in ten seconds, not with full gain', async (t) => {
   const { clock, correct, steered } = steering({}, -20_000)
   correct(300)
-  t.equal(Math.round(steered.slew), -60, 'that is what a restart may cost')
+  t.equal(Math.round(steered.slew), -40, 'that is what a restart may cost')
   correct(10_000)
   t.equal(Math.round(steered.slew), -1000)
   for (let k = 0; k < 10; k += 1) correct(0)

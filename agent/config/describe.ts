@@ -66,7 +66,7 @@ function describeDns(dns: DnsConfig): string[] {
 }
 
 export function describeConfig(config: Config): string[] {
-  const { clocks, sources, discover, dns, listen, socket, stateDirectory } = config
+  const { clocks, sources, discover, dns, listen, socket, stateDirectory, leapSeconds } = config
   const named = Object.entries(clocks).map(([name, clock]) => describeClock(name, clock))
   const system = 'system' in clocks ? [] : ['clock system: observe']
   const found = discover === true && sources.length === 0
@@ -76,6 +76,7 @@ export function describeConfig(config: Config): string[] {
     ...(found ? ['sources: what is found on the node at start'] : []),
     ...sources.map((source) => describeSource(source, discover === true)),
     ...describeDns(dns),
+    `leap seconds: mode ${leapSeconds.mode}, ${leapSeconds.list === '' ? 'the list inside' : leapSeconds.list}`,
     `http: ${listen === '' ? 'off' : listen}`,
     `socket: ${socket === '' ? 'off' : socket}`,
     `state: ${stateDirectory}`,

@@ -9,18 +9,20 @@
  * ntp-options.ts.
  */
 import * as v from 'valibot'
+import { LEAP_LIST } from '../clock/leap-list.ts'
 import { addressFamily } from '../dns/address.ts'
 import { parseQuestion } from '../dns/question.ts'
 import { ntpOptionEntries } from './ntp-options.ts'
 import { duration, flag, integer, number } from './schema-parts.ts'
-import type {
-  ChronySourceConfig,
-  ClockConfig,
-  Config,
-  DnsConfig,
-  NtpSourceConfig,
-  Ptp4lSourceConfig,
-  SourceConfig,
+import {
+  type ChronySourceConfig,
+  type ClockConfig,
+  type Config,
+  type DnsConfig,
+  LEAP_MODES,
+  type NtpSourceConfig,
+  type Ptp4lSourceConfig,
+  type SourceConfig,
 } from './types.ts'
 
 const port = (description = 'UDP port') => integer(1, 65_535, description)
@@ -249,6 +251,30 @@ export const configSchema = v.pipe(
     socket: v.optional(
       v.pipe(v.string(), v.description('Unix socket of the same API, for the CLI; empty: none.')),
       '/run/timewarden/timewarden.sock',
+    ),
+    leapSeconds: v.optional(
+      v.pipe(
+        v.strictObject({
+          mode: v.optional(
+            v.pipe(
+              v.picklist(LEAP_MODES),
+              v.description(
+                'Who applies a leap second: the kernel (system), the agent by a step (step) or slowly afterwards (slew), or nobody (ignore).',
+              ),
+            ),
+            'system',
+          ),
+          list: v.optional(
+            v.pipe(
+              v.string(),
+              v.description('leap-seconds.list of IERS, read daily; empty: the one inside.'),
+            ),
+            LEAP_LIST,
+          ),
+        }),
+        v.description('Leap seconds and TAI - UTC.'),
+      ),
+      {},
     ),
     stateDirectory: v.optional(absolute('Drift files live here.'), '/var/lib/timewarden'),
     hardwareTimestamps: v.optional(

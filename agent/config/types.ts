@@ -91,6 +91,19 @@ export interface DnsConfig {
   readonly timeout: number
 }
 
+/**
+ * `system`: the kernel inserts or deletes the second; `step`: the agent steps the clock at that moment;
+ * `slew`: it slews the second away afterwards; `ignore`: nothing is done until the sources disagree.
+ */
+export const LEAP_MODES = ['system', 'step', 'slew', 'ignore'] as const
+export type LeapMode = (typeof LEAP_MODES)[number]
+
+export interface LeapSecondsConfig {
+  readonly mode: LeapMode
+  /** Path of a leap-seconds.list; empty: the one that the program brings along. */
+  readonly list: string
+}
+
 export interface Config {
   /** Keys as written: `system`, `phc:eth0`, `phc:/dev/ptp0`, `phc:0000:01:00.0`. */
   readonly clocks: Readonly<Record<string, ClockConfig>>
@@ -103,6 +116,7 @@ export interface Config {
   readonly stateDirectory: string
   /** Hardware time stamps of NTP packets; absent: `auto`. */
   readonly hardwareTimestamps?: 'off' | 'auto' | 'configure'
+  readonly leapSeconds: LeapSecondsConfig
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
   /** False when no config file was given: what was discovered is observed. */
   readonly explicit: boolean

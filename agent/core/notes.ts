@@ -72,7 +72,7 @@ export const NOTES = {
     'warning',
     'two samples in a row are far from where the clock was: this machine stood still',
   ],
-  'leap-second': ['info', 'the kernel inserted or deleted a leap second'],
+  'leap-second': ['info', 'a leap second was inserted or deleted'],
   step: ['warning', 'a clock was stepped'],
   'step-refused': ['warning', 'a step was wanted and not allowed'],
   panic: ['error', 'the offset is beyond the panic limit: steering is frozen'],
@@ -86,6 +86,8 @@ export const NOTES = {
   holdover: ['warning', 'no usable reference: the clock runs on its learnt frequency'],
   recovered: ['info', 'a reference is back'],
   leap: ['warning', 'a leap second is announced'],
+  'leap-disagree': ['warning', 'the sources announce another leap second than the list'],
+  'leap-list': ['warning', 'the list of leap seconds could not be read, or has expired'],
   // --- DNS
   'dns-failing': ['warning', 'a DNS target does not answer as it must'],
   'dns-ok': ['info', 'a DNS target answers again'],

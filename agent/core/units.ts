@@ -72,3 +72,9 @@ export function plus<S extends Scale>(instant: Instant<S>, difference: Nanos): I
 
 /** What a frequency error of `rate` adds over `interval`, in nanoseconds. */
 export const drifted = (rate: Ppb, interval: Nanos): Nanos => (rate * interval * 1e-9) as Nanos
+
+/** Whichever is there, and the earlier of two. */
+export const earliest = (
+  a: Instant<'mono'> | undefined,
+  b: Instant<'mono'> | undefined,
+): Instant<'mono'> | undefined => (a === undefined || (b !== undefined && b < a) ? b : a)

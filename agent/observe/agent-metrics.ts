@@ -37,6 +37,14 @@ export const AGENT_METRICS: readonly MetricDefinition[] = [
       })),
   },
   {
+    name: 'leap_list_expiry_timestamp_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Unix time until which the list of leap seconds in use is good.',
+    read: ({ snapshot: { leapSeconds } }) =>
+      one({ origin: leapSeconds.origin }, Number(leapSeconds.expires / 1_000_000_000n)),
+  },
+  {
     name: 'event_loop_lag_mean_seconds',
     type: 'gauge',
     unit: 'seconds',

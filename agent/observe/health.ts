@@ -10,7 +10,7 @@
  * measures; with `require=sync` whether the system clock may be trusted as well.
  */
 
-import { formatSeconds, formatSpan } from '../core/format.ts'
+import { formatInstant, formatSeconds, formatSpan } from '../core/format.ts'
 import { meaningOf, type NoteCode } from '../core/notes.ts'
 import { stepBetween } from '../core/units.ts'
 import { describeClock } from './sentence.ts'
@@ -170,6 +170,14 @@ const EVENT_ADVICE: Partial<Record<NoteCode, readonly [Problem['level'], string]
   'kiss-deny': ['warning', 'remove this server: it refuses us'],
 }
 
+function leapProblems({ leapSeconds, clocks }: Snapshot): Problem[] {
+  const driven = clocks.some(({ name, mode }) => name === 'system' && mode === 'drive')
+  if (!leapSeconds.expired || !driven) return []
+  const text = `the list of leap seconds has expired (${formatInstant(leapSeconds.expires).slice(0, 10)})`
+  const next = 'update tzdata, or set `leapSeconds.list` to a file that is kept up to date'
+  return [{ level: 'warning', subject: 'system', text, next }]
+}
+
 function eventProblem(event: EventRecord): Problem | undefined {
   const advice = EVENT_ADVICE[event.code]
   if (advice === undefined) return undefined
@@ -227,6 +235,7 @@ function problemsOf(snapshot: Snapshot): Problem[] {
     ...snapshot.clocks.flatMap(clockProblems),
     ...judged.map(sourceProblem).filter((problem) => problem !== undefined),
     ...dnsProblems(snapshot),
+    ...leapProblems(snapshot),
     ...eventProblems(snapshot),
   ].sort((a, b) => rank(b) - rank(a))
 }

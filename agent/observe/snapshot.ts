@@ -2,6 +2,7 @@
  * The whole of what the agent knows, at one moment, as plain immutable data: the only thing that
  * metrics, the page, the CLI and health see. Building it changes nothing.
  */
+import type { LeapSecondsView } from '../clock/leap-seconds.ts'
 import type { ClockMode } from '../config/types.ts'
 import type { NoteCode, Severity } from '../core/notes.ts'
 import type { ClockName, LeapWarning } from '../core/sample.ts'
@@ -82,6 +83,7 @@ export interface Snapshot {
   readonly clocks: readonly ClockView[]
   readonly sources: readonly SourceReport[]
   readonly dns: DnsView
+  readonly leapSeconds: LeapSecondsView
   readonly notes: readonly NoteCount[]
   /** Newest last, bounded. */
   readonly events: readonly EventRecord[]

@@ -1,5 +1,6 @@
 /** Snapshot to the JSON of `/status` (`status-types.ts`): units by name, no bigint, nothing hidden. */
 
+import type { LeapSecondsView } from '../clock/leap-seconds.ts'
 import { formatInstant } from '../core/format.ts'
 import { type Instant, since } from '../core/units.ts'
 import type { DnsTargetView } from '../dns/view.ts'
@@ -11,6 +12,7 @@ import type {
   DetailStatus,
   DnsTargetStatus,
   EventStatus,
+  LeapSecondsStatus,
   SourceStatus,
   Status,
 } from './status-types.ts'
@@ -136,6 +138,15 @@ const eventStatus = (event: EventRecord): EventStatus => ({
   repeats: event.repeats ?? 1,
 })
 
+const leapSecondsStatus = (view: LeapSecondsView): LeapSecondsStatus => ({
+  ...{ mode: view.mode, origin: view.origin, expired: view.expired, verified: view.verified },
+  ...{ updated: formatInstant(view.updated), expires: formatInstant(view.expires) },
+  next:
+    view.next === undefined
+      ? null
+      : { time: formatInstant(view.next.at), kind: view.next.sign === 1 ? 'insert' : 'delete' },
+})
+
 export function toStatus(snapshot: Snapshot): Status {
   const { dns } = snapshot
   return {
@@ -156,6 +167,7 @@ export function toStatus(snapshot: Snapshot): Status {
       ndots: dns.ndots,
       targets: dns.targets.map(targetStatus),
     },
+    leapSeconds: leapSecondsStatus(snapshot.leapSeconds),
     events: snapshot.events.map(eventStatus),
   }
 }

@@ -24,6 +24,7 @@ export interface Status {
   readonly clocks: readonly ClockStatus[]
   readonly sources: readonly SourceStatus[]
   readonly dns: DnsStatus
+  readonly leapSeconds: LeapSecondsStatus
   readonly events: readonly EventStatus[]
 }
 
@@ -51,6 +52,19 @@ export interface ClockStatus {
     readonly maxErrorSeconds: number
     readonly estimatedErrorSeconds: number
   } | null
+}
+
+export interface LeapSecondsStatus {
+  readonly mode: string
+  /** Where the list comes from. */
+  readonly origin: string
+  readonly updated: string
+  readonly expires: string
+  readonly expired: boolean
+  /** It had a hash, and the hash is right. */
+  readonly verified: boolean
+  /** The first moment after the next leap second in the list. */
+  readonly next: { readonly time: string; readonly kind: string } | null
 }
 
 export interface SourceStatus {

@@ -1,10 +1,11 @@
 /**
  * The state directory behind `ports/files.ts`. A file is written beside its place, synced, and renamed
  * over it, so that a crash or a full disk leaves the old text. Stores of one name are done in the
- * order in which they were asked for. Names are plain: no path leads out of the directory.
+ * order in which they were asked for. Names are plain: no path leads out of the directory, but that of
+ * a file which is only read may be absolute.
  */
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { portFault } from '../../native/errno.ts'
 import type { PortFault } from '../core/errors.ts'
 import type { FilesPort, LoadResult, StoreResult } from '../ports/files.ts'
@@ -80,9 +81,10 @@ export function createFiles(directory: string, write = writeSynced): FilesPort {
 
   return {
     async load(file) {
-      if (!isPlainName(file)) return refused('INVALID', `load(${file})`)
+      // what the operator named lies where the operator said
+      if (!isAbsolute(file) && !isPlainName(file)) return refused('INVALID', `load(${file})`)
       try {
-        return await readSmall(join(directory, file))
+        return await readSmall(resolve(directory, file))
       } catch (error) {
         return { ok: false, fault: fileFault(error) }
       }

@@ -8,8 +8,14 @@
 import { type ClockChange, moveSample } from '../core/clock-change.ts'
 import { rootDistance, type Sample } from '../core/sample.ts'
 import { keepLast, mean, median } from '../core/stats.ts'
-import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from '../core/units.ts'
+import { elapsed, type Instant, mono, type Nanos, nanos, type Ppb, ppb } from '../core/units.ts'
 import { type Estimate, Estimator, type KnownFrequency } from './estimator.ts'
+
+export interface Rate {
+  readonly rate: Ppb
+  /** One deviation. */
+  readonly error: Ppb
+}
 
 const WINDOW = 8
 /** A sample with a distance this many times the best one is worth next to nothing. */
@@ -17,6 +23,9 @@ const LEAST_WEIGHT = 0.01
 
 export class SampleFilter {
   #samples: readonly Sample[] = []
+  /** What was made of the samples, until they change: it is asked for with every sample of any source. */
+  #jitter: { readonly slew: Ppb; readonly is: Nanos } | undefined
+  #rate: Rate | 'none' | undefined
   #estimator: Estimator
   readonly #most: number
 
@@ -28,16 +37,19 @@ export class SampleFilter {
 
   add(sample: Sample): void {
     this.#estimator.add({ ...sample, delay: ownTrip(sample) })
+    this.#changed()
     this.#samples = keepLast(this.#samples, sample, WINDOW)
   }
 
   move(change: ClockChange): void {
     this.#estimator.move(change)
+    this.#changed()
     this.#samples = this.#samples.map((sample) => moveSample(sample, change))
   }
 
   clear(known?: KnownFrequency): void {
     this.#samples = []
+    this.#changed()
     this.#estimator = new Estimator(known, this.#most)
   }
 
@@ -65,15 +77,35 @@ export class SampleFilter {
     return best
   }
 
-  /** Median of |offset - median|: robust against a single liar among the samples. */
-  get jitter(): Nanos {
-    const centre = median(this.#samples.map((sample) => sample.offset))
-    const spread = median(this.#samples.map((sample) => Math.abs(sample.offset - centre)))
+  /**
+   * Median of |offset - median|, where the clock moves by `slew` on purpose: robust against a single liar
+   * among the samples.
+   */
+  jitter(slew: Ppb = ppb(0)): Nanos {
+    if (this.#jitter?.slew !== slew) this.#jitter = { slew, is: this.#scatter(slew) }
+    return this.#jitter.is
+  }
+
+  #changed(): void {
+    this.#jitter = undefined
+    this.#rate = undefined
+  }
+
+  #scatter(slew: Ppb): Nanos {
+    const last = this.last?.at ?? mono(0n)
+    const offsets = this.#samples.map((sample) => offsetAt(sample, last, slew))
+    const centre = median(offsets)
+    const spread = median(offsets.map((offset) => Math.abs(offset - centre)))
     return nanos(Number.isNaN(spread) ? 0 : spread)
   }
 
   /** How fast the offset changes, by a straight line through the window; undefined below 4 samples. */
-  get rate(): { readonly rate: Ppb; readonly error: Ppb } | undefined {
+  get rate(): Rate | undefined {
+    this.#rate ??= this.#slope() ?? 'none'
+    return this.#rate === 'none' ? undefined : this.#rate
+  }
+
+  #slope(): Rate | undefined {
     const last = this.last
     if (last === undefined || this.size < 4) return undefined
     const points = this.#samples.map(
@@ -111,11 +143,11 @@ export class SampleFilter {
   }
 
   /** Far beyond their spread from where all others say that the clock is. */
-  isSpike(sample: Sample, atLeast: Nanos): boolean {
+  isSpike(sample: Sample, atLeast: Nanos, slew?: Ppb): boolean {
     const estimate = this.estimate(sample.at)
     if (this.#samples.length < 4 || estimate === undefined) return false
     const off = Math.abs(sample.offset - estimate.offset)
-    const spread = Math.max(this.jitter, estimate.offsetError)
+    const spread = Math.max(this.jitter(slew), estimate.offsetError)
     return off > 10 * spread + sample.delay / 2 && off > atLeast
   }
 }
@@ -128,6 +160,10 @@ const ownTrip = ({ source, delay }: Sample): Nanos =>
   /^(ptp4l|chrony):/.test(source) ? nanos(0) : delay
 
 const ownError = (sample: Sample): number => Math.max(1, sample.delay / 2 + sample.dispersion)
+
+/** The offset of the sample as it is at `at`, where the clock moves by `slew` on purpose. */
+export const offsetAt = (sample: Sample, at: Instant<'mono'>, slew: Ppb): Nanos =>
+  nanos(sample.offset + (slew * elapsed(at, sample.at)) / 1e9)
 
 export const agedDistance = (sample: Sample, now: Instant<'mono'>, growth: Ppb): Nanos =>
   nanos(rootDistance(sample) + (Math.max(0, elapsed(now, sample.at)) * growth) / 1e9)

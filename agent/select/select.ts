@@ -15,9 +15,9 @@
 import { formatSeconds } from '../core/format.ts'
 import { rootDistance, type Sample } from '../core/sample.ts'
 import { median } from '../core/stats.ts'
-import { elapsed, type Instant, type Nanos, nanos, type Ppb } from '../core/units.ts'
+import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from '../core/units.ts'
 import { drifters } from './drifters.ts'
-import { agedDistance, type SampleFilter } from './filter.ts'
+import { agedDistance, offsetAt, type SampleFilter } from './filter.ts'
 import { type Cover, cover, deepest, isTrue } from './intersect.ts'
 import type { SourceRule } from './rule.ts'
 import { type LeapView, type NearLeap, nearLeap, smeared } from './smear.ts'
@@ -119,18 +119,18 @@ function refusal(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Judge
 }
 
 /** The newest sample cannot be true if the best one is: what a source says now counts. */
-const contradicts = (last: Sample | undefined, best: Sample): last is Sample =>
+const contradicts = (last: Sample | undefined, best: Sample, slew: Ppb): last is Sample =>
   last !== undefined &&
-  Math.abs(last.offset - best.offset) > rootDistance(last) + rootDistance(best)
+  Math.abs(last.offset - offsetAt(best, last.at, slew)) > rootDistance(last) + rootDistance(best)
 
-function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb): Usable {
+function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb, slew: Ppb): Usable {
   const { filter, rule } = candidate
   const best = filter.best(now, growth)
-  const sample = best !== undefined && contradicts(filter.last, best) ? filter.last : best
-  const offset = sample?.offset ?? 0
+  const sample = best !== undefined && contradicts(filter.last, best, slew) ? filter.last : best
+  const offset = sample === undefined ? 0 : offsetAt(sample, now, slew)
   const distance = sample === undefined ? MAX_DISTANCE : agedDistance(sample, now, growth)
   // what the samples scatter by is part of what this source may be wrong by
-  const radius = distance + filter.jitter
+  const radius = distance + filter.jitter(slew)
   const age = sample === undefined ? 0 : elapsed(now, sample.at)
   const waited = Math.max(0, Math.min(age, (intervalOf(candidate) ?? 0) * 1e9))
   return {
@@ -197,7 +197,8 @@ function combine(used: readonly Usable[]): { offset: Nanos; distance: Nanos } {
 
 /**
  * `current` is the source that was selected so far, `growth` how fast an unattended clock errs,
- * `before` the leap second that was near so far.
+ * `before` the leap second that was near so far, `slew` what moves the clock on purpose: samples of
+ * different moments are compared as of now.
  */
 export function select(
   candidates: readonly Candidate[],
@@ -205,12 +206,13 @@ export function select(
   now: Instant<'mono'>,
   growth: Ppb,
   before?: NearLeap,
+  slew: Ppb = ppb(0),
 ): Selection {
   const verdicts = new Map<string, Judgement>()
   const judged: Usable[] = []
   for (const candidate of candidates) {
     const refused = refusal(candidate, now, growth)
-    if (refused === undefined) judged.push(usable(candidate, now, growth))
+    if (refused === undefined) judged.push(usable(candidate, now, growth, slew))
     else verdicts.set(candidate.rule.source, refused)
   }
   const leap = nearLeap(judged, before, now)

@@ -127,6 +127,13 @@ export class SimSystemClock implements ClockPort {
     this.#pll = on
   }
 
+  /** UTC leaps: the kernel goes along if it was told so (second_overflow() of ntp.c). */
+  leap(by: 1 | -1): void {
+    if (!this.#synchronized || this.#leap !== (by === 1 ? 'insert' : 'delete')) return
+    this.#utc.step(this.#options.time(), BigInt(-by) * 1_000_000_000n)
+    this.#taiOffset += by
+  }
+
   /** Its crystal changes its frequency. */
   shift(by: Ppb): void {
     this.#options.oscillator.shift(this.#options.time(), by)

@@ -13,7 +13,7 @@ import { Chronyd } from './peers/chronyd.ts'
 import { type NtpBehaviour, NtpServer, type NtpServerOptions } from './peers/ntp-server.ts'
 import { type Grandmaster, Ptp4l, type Ptp4lOptions } from './peers/ptp4l.ts'
 import { Resolver, type ResolverBehaviour, type ResolverOptions } from './peers/resolver.ts'
-import { type ClockSetup, type PhcSetup, utcAt } from './setup.ts'
+import type { ClockSetup, PhcSetup } from './setup.ts'
 import { World } from './world.ts'
 
 /** What happens; `all` stands for every peer of the kind. */
@@ -33,6 +33,8 @@ export type Deed =
   | { readonly do: 'shift'; readonly clock: 'system'; readonly byPpb: number }
   /** Another program writes a clock behind the agent's back. */
   | { readonly do: 'foreign'; readonly clock: ClockName; readonly adjustment: ClockAdjustment }
+  /** A second of UTC is inserted (1) or deleted (-1) now. */
+  | { readonly do: 'leap'; readonly by: 1 | -1 }
   | { readonly do: 'suspend'; readonly seconds: number; readonly rtcErrorNs: bigint }
 
 export interface Happening {
@@ -50,6 +52,8 @@ export interface NamedNtpServer extends NtpServerOptions {
 
 export interface Scenario {
   readonly seed: string
+  /** True UTC when the world begins. */
+  readonly epoch?: bigint
   readonly config: Config
   readonly system?: ClockSetup
   readonly phcs?: readonly PhcSetup[]
@@ -110,7 +114,7 @@ function createAttackers(
     const attacker = new Attacker(options)
     const server = servers.get(options.server)
     if (server !== undefined) server.link.meddler = attacker
-    const clock = { time: () => world.time, utc: utcAt }
+    const clock = { time: () => world.time, utc: (t: bigint) => world.utc(t) }
     attacker.start(clock, world.random.fork(`attacker ${options.server}`))
     made.set(options.server, attacker)
   }
@@ -142,6 +146,9 @@ function perform(peers: Peers, deed: Deed): void {
       break
     case 'foreign':
       clockOf(world, deed.clock)?.foreignAdjust(deed.adjustment)
+      break
+    case 'leap':
+      world.leap(deed.by)
       break
     case 'suspend':
       world.suspend(deed.seconds, deed.rtcErrorNs)
@@ -188,9 +195,10 @@ function plan(stage: Stage, scenario: Timeline, begin = 0): void {
 }
 
 export function stage(scenario: Scenario): Stage {
-  const { seed, system, phcs, info, stampNoiseNs, resolvers = [], files = {} } = scenario
+  const { seed, epoch, system, phcs, info, stampNoiseNs, resolvers = [], files = {} } = scenario
   const world = new World({
     seed,
+    ...(epoch !== undefined && { epoch }),
     ...(system && { system }),
     ...(phcs && { phcs }),
     ...(info && { info }),

@@ -15,8 +15,10 @@ export const EPOCH = 1_780_272_000_000_000_000n
 /** TAI - UTC, seconds. */
 export const TAI_OFFSET = 37
 
+const SECOND = 1_000_000_000n
+
 export const utcAt = (t: bigint): bigint => EPOCH + t
-export const taiAt = (t: bigint): bigint => EPOCH + t + BigInt(TAI_OFFSET) * 1_000_000_000n
+export const taiAt = (t: bigint): bigint => EPOCH + t + BigInt(TAI_OFFSET) * SECOND
 
 /** A clock when the world begins. */
 export interface ClockSetup {
@@ -40,6 +42,8 @@ export interface PhcSetup extends ClockSetup {
 
 export interface WorldOptions {
   readonly seed: string
+  /** True UTC when the world begins; absent: EPOCH. */
+  readonly epoch?: bigint
   readonly system?: ClockSetup
   readonly phcs?: readonly PhcSetup[]
   readonly info?: Partial<Omit<NodeInfo, 'phcs'>>
@@ -75,22 +79,22 @@ function clockOptions(setup: ClockSetup, start: bigint, { time, random }: Surrou
 }
 
 export function createSystemClock(
-  { system = {} }: WorldOptions,
+  { system = {}, epoch = EPOCH }: WorldOptions,
   { time, random }: Surroundings,
 ): SimSystemClock {
   const own = random.fork('oscillator system')
-  return new SimSystemClock(clockOptions(system, utcAt(0n), { time, random: own }))
+  return new SimSystemClock(clockOptions(system, epoch, { time, random: own }))
 }
 
 export function createPhcs(
-  { phcs = [] }: WorldOptions,
+  { phcs = [], epoch = EPOCH }: WorldOptions,
   system: SimSystemClock,
   { time, random }: Surroundings,
 ): PhcDevice[] {
   return phcs.map(({ name, info, readOut, ...setup }) => {
     const own = random.fork(`oscillator ${name}`)
     const wide = { maxFrequencyPpb: PHC_MAX_PPB, ...setup }
-    const options = clockOptions(wide, taiAt(0n), { time, random: own })
+    const options = clockOptions(wide, epoch + BigInt(TAI_OFFSET) * SECOND, { time, random: own })
     return { info, clock: new SimPhc(name, options, system), readOut: createReadOut(readOut) }
   })
 }

@@ -23,8 +23,8 @@ import {
   createNode,
   createPhcs,
   createSystemClock,
-  taiAt,
-  utcAt,
+  EPOCH,
+  TAI_OFFSET,
   type WorldOptions,
 } from './setup.ts'
 import { Timers } from './timers.ts'
@@ -57,8 +57,12 @@ export class World {
   readonly #witnesses: Witness[] = []
   #machine: Machine | undefined
   #time = 0n
+  readonly #epoch: bigint
+  /** Seconds inserted less seconds deleted since the world began. */
+  #leapt = 0
 
   constructor(options: WorldOptions) {
+    this.#epoch = options.epoch ?? EPOCH
     this.random = new SeededRandom(options.seed)
     this.#loop = new EventLoop({
       queue: this.#queue,
@@ -91,6 +95,21 @@ export class World {
     return Number(this.#time) / 1e9
   }
 
+  /** True UTC and TAI at true time `t`. */
+  utc(t: bigint): bigint {
+    return this.#epoch + t - BigInt(this.#leapt) * 1_000_000_000n
+  }
+
+  tai(t: bigint): bigint {
+    return this.#epoch + t + BigInt(TAI_OFFSET) * 1_000_000_000n
+  }
+
+  /** UTC has a second more (1) or less (-1), and so has the system clock where the kernel knew. */
+  leap(by: 1 | -1): void {
+    this.#leapt += by
+    this.system.leap(by)
+  }
+
   /** What the agent would read now. */
   now(): Now {
     return this.system.at(this.#time)
@@ -108,16 +127,16 @@ export class World {
   /** True error of a clock now: the system clock against UTC, a PHC against TAI. */
   truth(clock: ClockName): Nanos {
     const t = this.#time
-    if (clock === 'system') return this.system.difference(t, utcAt(t))
-    return this.phc(clock)?.difference(t, taiAt(t)) ?? nanos(Number.NaN)
+    if (clock === 'system') return this.system.difference(t, this.utc(t))
+    return this.phc(clock)?.difference(t, this.tai(t)) ?? nanos(Number.NaN)
   }
 
   add(peer: Peer): void {
     this.#channels.add(peer)
     peer.start({
       time: () => this.#time,
-      utc: utcAt,
-      tai: taiAt,
+      utc: (t) => this.utc(t),
+      tai: (t) => this.tai(t),
       after: (ns, run) => this.after(ns, run),
       random: (name) => this.random.fork(`${peer.transport} ${peer.address} ${peer.port} ${name}`),
     })

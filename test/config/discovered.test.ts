@@ -66,6 +66,7 @@ t.test('a configuration is described line by line, with what was assumed', async
     'source ptp4l: /var/run/ptp4l.1.socket, domain 0 (assumed: the socket does not tell)',
     'source chrony: 127.0.0.1, every 10s',
     'dns: nameservers of /etc/resolv.conf asked for .; at most 1/s, time-out 5s',
+    'leap seconds: mode system, /usr/share/zoneinfo/leap-seconds.list',
     'http: 127.0.0.1:9975',
     'socket: /run/timewarden/timewarden.sock',
     'state: /var/lib/timewarden',
@@ -81,13 +82,14 @@ listen: ""
 socket: ""
 `
   t.same(describeConfig(configOf(text)), [
-    'clock system: drive with pi, never steps at start, slews with at most 500 ppm, locked within 1ms, holds over for 1d or up to 500ms',
-    'clock phc:eth0: drive with pi, steps beyond 10ms at start, slews with at most 500 ppm, locked within 1ms, holds over for 1d or up to 500ms',
+    'clock system: drive with kalman, never steps at start, slews with at most 500 ppm, locked within 1ms, holds over for 1d or up to 500ms',
+    'clock phc:eth0: drive with kalman, steps beyond 10ms at start, slews with at most 500 ppm, locked within 1ms, holds over for 1d or up to 500ms',
     'source ntp: server 10.0.0.1 port 1123, polls every 2^6 s, 2^10 s at most, xleave, prefer',
     'source ntp: pool pool.example, up to 4 servers, polls every 2^6 s, 2^10 s at most, iburst',
     'source ptp4l: /var/run/ptp4l, domain 24',
     'dns: nameservers of /etc/resolv.conf asked for .; at most 1/s, time-out 5s',
     'dns: [fd00::10]:5353 asked for a.example AAAA over tcp',
+    'leap seconds: mode system, /usr/share/zoneinfo/leap-seconds.list',
     'http: off',
     'socket: off',
     'state: /var/lib/timewarden',

@@ -67,7 +67,7 @@ t.test('an editor is told of every key, its meaning, and that there are no other
 t.test('a clock of which nothing is said is only observed', async (t) => {
   t.match(v.parse(clockSchema, {}), {
     mode: 'observe',
-    servo: 'pi',
+    servo: 'kalman',
     step: { boot: 0.01, foreign: 0.128, panic: 1000 },
     lockThreshold: 0.001,
     holdover: { seconds: 86_400, bound: 0.5 },

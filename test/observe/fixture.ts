@@ -238,6 +238,11 @@ export const snapshot: Snapshot = {
     search: ['svc.cluster.local', 'cluster.local'],
     ndots: 5,
   },
+  leapSeconds: {
+    ...{ mode: 'system', origin: 'bundled', expired: false, verified: true, next: undefined },
+    updated: utc(1_783_323_897n * SECOND),
+    expires: utc(1_814_140_800n * SECOND),
+  },
   notes: [
     { subject: 'ntp:10.99.0.5', code: 'timeout', count: 14 },
     { subject: 'system', code: 'step', count: 1 },
