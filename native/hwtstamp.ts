@@ -2,7 +2,7 @@
  * What a network interface stamps in hardware at present: SIOCGHWTSTAMP, which anybody may ask, and
  * SIOCSHWTSTAMP, which needs CAP_NET_ADMIN and changes it for all programs.
  *
- *   ifreq            40  0 char name[16], 16 pointer to the configuration
+ *   ifreq            40  0 char name[16], 16 pointer to the configuration, or i32 interface index
  *   hwtstamp_config  12  0 i32 flags, 4 i32 tx_type, 8 i32 rx_filter
  *
  * Documentation/networking/timestamping.rst section 3, linux/net_tstamp.h.
@@ -10,7 +10,14 @@
 import type { PortFault } from '../agent/core/errors.ts'
 import { EINVAL, portFault } from './errno.ts'
 import { encodeIfreq } from './ethtool.ts'
-import { callIoctl, type Ioctl, orErrno, SIOCGHWTSTAMP, SIOCSHWTSTAMP } from './ioctl.ts'
+import {
+  callIoctl,
+  type Ioctl,
+  orErrno,
+  SIOCGHWTSTAMP,
+  SIOCGIFINDEX,
+  SIOCSHWTSTAMP,
+} from './ioctl.ts'
 import { bufferAddress, close, socket } from './libc.ts'
 import { AF_INET } from './sockets-address.ts'
 import { LITTLE_ENDIAN, scratch } from './struct.ts'
@@ -64,6 +71,13 @@ export class HwTstamp {
   /** The answer is what the driver made of it: it may stamp more than was asked for. */
   set(name: string, config: HwTstampConfig): HwTstampResult {
     return this.#ask(name, SIOCSHWTSTAMP, config)
+  }
+
+  /** The kernel's number of the interface; undefined: there is none of this name. */
+  index(name: string): number | undefined {
+    const ifreq = encodeIfreq(name, 0n)
+    if (ifreq === undefined || this.#call(SIOCGIFINDEX, ifreq) < 0) return undefined
+    return new DataView(ifreq.buffer, ifreq.byteOffset).getInt32(16, LITTLE_ENDIAN)
   }
 
   #ask(name: string, request: number, { txType, rxFilter }: HwTstampConfig): HwTstampResult {

@@ -63,6 +63,7 @@ export const PPS = {
 } as const
 
 /** Numbers from before the encoding above. */
+export const SIOCGIFINDEX = 0x8933
 export const SIOCETHTOOL = 0x8946
 export const SIOCSHWTSTAMP = 0x89b0
 export const SIOCGHWTSTAMP = 0x89b1

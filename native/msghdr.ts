@@ -42,7 +42,7 @@ export interface Ancillary {
   readonly hardware: bigint | undefined
   /** Number of the packet of a transmit stamp (OPT_ID). */
   readonly id: number | undefined
-  /** Which interface stamped a received packet in hardware (OPT_PKTINFO). */
+  /** What a packet that was stamped in hardware came by (OPT_PKTINFO); transmit stamps have none. */
   readonly frame?: FrameInfo
 }
 

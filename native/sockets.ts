@@ -5,7 +5,8 @@
  * A receive stamp comes with its packet. A transmit stamp comes later, through the socket's error
  * queue, with the number that the kernel gave to the packet (OPT_ID): sends are counted from 0.
  * Stamps are CLOCK_REALTIME; raw stamps of the interface's own clock come beside them once they are
- * asked for: the transmit stamp of hardware in a message of its own, after that of the kernel. Documentation/networking/timestamping.rst of Linux, socket(7).
+ * asked for: the transmit stamp of hardware in a message of its own, after that of the kernel.
+ * Documentation/networking/timestamping.rst of Linux, socket(7).
  */
 import type { PortFault } from '../agent/core/errors.ts'
 import { portFault } from './errno.ts'

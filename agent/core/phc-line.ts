@@ -5,11 +5,16 @@
  * Each reading weighs 1 / (w^2 + (WANDER age)^2), w half of its width and what its two stamps may be
  * wrong by: close to the newest reading only what is recent counts, and readings that are wide are
  * averaged over more time. The slope has a prior of 0 +- 500 ppm, so that one reading is enough for a
- * stamp beside it. The dispersion is half the width of the best reading (their middles are all wrong
- * the same way when a bus is asymmetric) plus twice the deviation of the line at the stamp.
+ * stamp beside it.
  *
- * A ClockChange of either clock moves the readings as it moves samples (clock-change.ts). A change that
- * nobody told shows as a reading off the line: what was before it is forgotten. Units ns.
+ * A stamp is converted between two readings only, neither farther than 2 s. The dispersion is half the
+ * width of the best reading (their middles are all wrong the same way when a bus is asymmetric), twice
+ * the deviation of the line at the stamp, and what the worse of the two readings is off the line: a
+ * small change in between that nobody told is covered, on whichever side of the stamp it was.
+ *
+ * A ClockChange of either clock moves the readings as it moves samples (clock-change.ts). A larger
+ * change that nobody told shows as a reading off the line: what was before it is forgotten, and no
+ * stamp of before has two readings any more. Units ns.
  */
 import type { ClockChange } from './clock-change.ts'
 import type { PairedReading } from './comparison.ts'
@@ -22,7 +27,7 @@ const RESOLUTION = 10
 /** How far the rates of two clocks part within a second of which nobody told (a ptp4l steers). */
 const WANDER = 50e-9
 const SLOPE_PRIOR = 500e-6
-/** A line tells nothing of a stamp that is farther than that from each of its readings. */
+/** A stamp that is farther than that from the reading before or after it is not converted. */
 const MAX_GAP = seconds(2)
 /** Beyond the line's own deviation: less is noise, more is a step. */
 const STEP = 2_000
@@ -79,28 +84,45 @@ function at({ meanX, meanY, slope, weight, spread }: Fit, x: number) {
   return { y: meanY + slope * far, deviation: Math.sqrt(1 / weight + far ** 2 / spread) }
 }
 
+/** How far a reading is off the line. */
+function residual(fit: Fit, reading: Kept): number {
+  const { y } = at(fit, Number((reading.phc as bigint) - (fit.origin.phc as bigint)))
+  return Math.abs(Number(lead(reading) - lead(fit.origin)) - y)
+}
+
 export class PhcLine {
   #kept: readonly Kept[] = []
 
-  /** `now`: when it was taken, on the monotonic clock. Readings whose ends are not in order are refused. */
-  add({ before, phc, after }: PairedReading, now: Instant<'mono'>): void {
+  /**
+   * `now`: when it was taken, on the monotonic clock. False: a clock was changed of which nobody told;
+   * what was before is forgotten. A reading whose ends are not in order tells that, too, and nothing else.
+   */
+  add({ before, phc, after }: PairedReading, now: Instant<'mono'>): boolean {
     const width = Number((after as bigint) - (before as bigint))
-    if (width < 0) return
+    if (width < 0) {
+      this.forget()
+      return false
+    }
     const utc = plus(before, nanos(Math.floor(width / 2)))
     const reading: Kept = { at: now, phc, utc, halfWidth: width / 2, moved: 0 }
-    this.#kept = keepLast(this.#fits(reading) ? this.#kept : [], reading, READINGS)
+    const fits = this.#fits(reading)
+    this.#kept = keepLast(fits ? this.#kept : [], reading, READINGS)
+    return fits
   }
 
-  /** Undefined: no reading is near enough. */
+  /** Undefined: it does not lie between two readings of this line that are near enough. */
   convert(stamp: Instant<'phc'>): Converted | undefined {
-    const origin = this.#kept.at(-1)
-    const gaps = this.#kept.map(({ phc }) => Math.abs(elapsed(stamp, phc)))
-    if (origin === undefined || Math.min(...gaps) > MAX_GAP) return undefined
-    const x = Number((stamp as bigint) - (origin.phc as bigint))
-    const { y, deviation } = at(fitOf(this.#kept, origin), x)
+    const next = this.#kept.findIndex(({ phc }) => phc > stamp)
+    const [before, after, origin] = [this.#kept[next - 1], this.#kept[next], this.#kept.at(-1)]
+    if (before === undefined || after === undefined || origin === undefined) return undefined
+    const gap = Math.max(elapsed(stamp, before.phc), elapsed(after.phc, stamp))
+    if (gap > MAX_GAP) return undefined
+    const fit = fitOf(this.#kept, origin)
+    const { y, deviation } = at(fit, Number((stamp as bigint) - (origin.phc as bigint)))
     const narrowest = Math.min(...this.#kept.map(({ halfWidth, moved }) => halfWidth + moved))
+    const off = Math.max(residual(fit, before), residual(fit, after))
     const utc = ((stamp as bigint) + lead(origin)) as unknown as Instant<'utc'>
-    return { at: plus(utc, nanos(y)), dispersion: nanos(narrowest + 2 * deviation) }
+    return { at: plus(utc, nanos(y)), dispersion: nanos(narrowest + 2 * deviation + off) }
   }
 
   /** One of the two clocks was changed; `phc`: it was the PHC. */
@@ -116,8 +138,9 @@ export class PhcLine {
     const origin = this.#kept.at(-1)
     if (origin === undefined) return true
     const x = Number((reading.phc as bigint) - (origin.phc as bigint))
-    const { y, deviation } = at(fitOf(this.#kept, origin), x)
-    const off = Math.abs(Number(lead(reading) - lead(origin)) - y)
+    const fit = fitOf(this.#kept, origin)
+    const { deviation } = at(fit, x)
+    const off = residual(fit, reading)
     const known = reading.halfWidth + origin.halfWidth + origin.moved + 4 * deviation
     return x > 0 && off <= STEP + known + WANDER * x
   }

@@ -105,6 +105,7 @@ class UdpChannel implements Channel {
 
   #prepare(): void {
     this.#unwatch()
+    this.#nic?.prepare()
     this.#warmUp()
   }
 

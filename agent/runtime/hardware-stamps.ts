@@ -19,23 +19,25 @@ import {
   HwTstamp,
   stampsAll,
 } from '../../native/hwtstamp.ts'
-import { PtpClock } from '../../native/ptp-clock.ts'
 import { addressKey } from '../../native/sockets-address.ts'
 import type { ClockChange } from '../core/clock-change.ts'
+import type { PortFault } from '../core/errors.ts'
 import type { Now } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import type { ClockName } from '../core/sample.ts'
 import { elapsed, type Instant, seconds } from '../core/units.ts'
-import { HardwareNic, type NicTools } from './hardware-nic.ts'
+import { type Comparer, createComparer } from './compare.ts'
+import { HardwareNic, type Nic } from './hardware-nic.ts'
 
 export type HardwareMode = 'off' | 'auto' | 'configure'
 
 export interface HardwareTools {
   readonly ethtool: Pick<Ethtool, 'tsInfo' | 'linkSpeed' | 'close'>
-  readonly hwtstamp: Pick<HwTstamp, 'get' | 'set' | 'close'>
+  readonly hwtstamp: Pick<HwTstamp, 'get' | 'set' | 'index' | 'close'>
   /** Name of the interface that has this local address (`addressKey`). */
   readonly interfaceOf: (key: string) => string | undefined
-  readonly openPhc: (index: number) => NicTools['clock'] | undefined
+  /** Of `phc:ptpN`, whatever else that clock is called. */
+  readonly comparer: Comparer
 }
 
 export interface HardwareOptions {
@@ -54,13 +56,12 @@ const interfaceOf = (key: string): string | undefined =>
     addresses.some(({ address, internal }) => !internal && addressKey(address) === key),
   )?.[0]
 
-function systemTools(): HardwareTools {
-  const openPhc = (index: number) => {
-    const opened = PtpClock.open(`/dev/ptp${index}`)
-    return opened.ok ? opened.clock : undefined
-  }
-  return { ethtool: new Ethtool(), hwtstamp: new HwTstamp(), interfaceOf, openPhc }
-}
+const systemTools = (): HardwareTools => ({
+  ethtool: new Ethtool(),
+  hwtstamp: new HwTstamp(),
+  interfaceOf,
+  comparer: createComparer((clock) => clock.replace(/^phc:/, '/dev/')),
+})
 
 const CAPABLE = ['tx-hardware', 'rx-hardware', 'raw-hardware'] as const
 
@@ -76,12 +77,18 @@ interface Known {
   readonly nic: HardwareNic | undefined
 }
 
+const same = (a: Nic, b: Nic): boolean =>
+  a.name === b.name && a.index === b.index && a.phcIndex === b.phcIndex && a.speed === b.speed
+
 export class HardwareStamps {
   readonly #options: HardwareOptions
   readonly #tools: HardwareTools
+  /** By local address. */
   readonly #known = new Map<string, Known>()
-  /** What was told, until the interface stamps again. */
-  readonly #told = new Set<string>()
+  /** By name: sockets on one interface share its line. */
+  readonly #nics = new Map<string, HardwareNic>()
+  /** What was told of each interface, until it stamps again. */
+  readonly #told = new Map<string, Set<string>>()
 
   constructor(options: HardwareOptions) {
     this.#options = options
@@ -94,69 +101,92 @@ export class HardwareStamps {
     const { mono } = this.#options.now()
     const known = this.#known.get(key)
     if (known !== undefined && elapsed(mono, known.at) < RECHECK) return known.nic
-    const nic = this.#look(key, known?.nic)
-    if (known?.nic !== nic) known?.nic?.close()
+    // addresses come and go: only those in use are kept
+    for (const [other, { at }] of this.#known) {
+      if (elapsed(mono, at) >= RECHECK) this.#known.delete(other)
+    }
+    const name = this.#tools.interfaceOf(key)
+    const nic = name === undefined ? undefined : this.#look(name)
     this.#known.set(key, { at: mono, nic })
     return nic
   }
 
   changed(change: ClockChange): void {
     const device = change.clock === 'system' ? undefined : this.#options.deviceOf(change.clock)
-    for (const { nic } of this.#known.values()) {
-      if (change.clock === 'system') nic?.changed(change, 'system')
-      else if (device === `/dev/ptp${nic?.nic.phcIndex}`) nic?.changed(change, 'phc')
+    for (const each of this.#nics.values()) {
+      if (change.clock === 'system') each.changed(change, 'system')
+      else if (device === `/dev/ptp${each.nic.phcIndex}`) each.changed(change, 'phc')
     }
   }
 
   close(): void {
-    for (const { nic } of this.#known.values()) nic?.close()
     this.#known.clear()
+    this.#nics.clear()
+    this.#tools.comparer.close()
     this.#tools.ethtool.close()
     this.#tools.hwtstamp.close()
   }
 
-  /** `before` is kept, with its readings, as long as nothing of it changed. */
-  #look(key: string, before: HardwareNic | undefined): HardwareNic | undefined {
-    const name = this.#tools.interfaceOf(key)
-    const answer = name === undefined ? undefined : this.#tools.ethtool.tsInfo(name)
-    if (name === undefined || answer?.ok !== true || !canStampAll(answer.info)) return undefined
-    if (!this.#configured(name, answer.info)) return undefined
-    const nic = { name, phcIndex: answer.info.phcIndex, speed: this.#tools.ethtool.linkSpeed(name) }
-    const same = before?.nic.name === name && before.nic.phcIndex === nic.phcIndex
-    return same && before.nic.speed === nic.speed ? before : this.#open(nic)
+  /** What is known already is kept, with its readings, as long as nothing of it changed. */
+  #look(name: string): HardwareNic | undefined {
+    const nic = this.#stamping(name)
+    const before = this.#nics.get(name)
+    if (nic !== undefined && before !== undefined && same(before.nic, nic)) return before
+    this.#nics.delete(name)
+    const opened = nic && this.#open(nic)
+    if (opened !== undefined) this.#nics.set(name, opened)
+    return opened
   }
 
-  #open(nic: HardwareNic['nic']): HardwareNic | undefined {
-    const clock = this.#tools.openPhc(nic.phcIndex)
-    if (clock === undefined) {
-      this.#tell('stamps-refused', `${nic.name}: /dev/ptp${nic.phcIndex} cannot be opened`)
+  #stamping(name: string): Nic | undefined {
+    const answer = this.#tools.ethtool.tsInfo(name)
+    if (!answer.ok || !canStampAll(answer.info)) return undefined
+    if (!this.#configured(name, answer.info)) return undefined
+    const index = this.#tools.hwtstamp.index(name)
+    const speed = this.#tools.ethtool.linkSpeed(name)
+    return index === undefined ? undefined : { name, index, phcIndex: answer.info.phcIndex, speed }
+  }
+
+  #open(nic: Nic): HardwareNic | undefined {
+    const { comparer } = this.#tools
+    const { name, phcIndex } = nic
+    const compare = (readings: number) => comparer.compare(`phc:ptp${phcIndex}`, readings)
+    const probe = compare(1)
+    if (!probe.ok) {
+      this.#tell(name, 'stamps-refused', `/dev/ptp${phcIndex}: ${probe.fault.code}`)
       return undefined
     }
-    this.#told.clear()
-    this.#tell('hardware-stamps', `${nic.name} by /dev/ptp${nic.phcIndex}`)
-    const refused = (detail: string): void => this.#tell('stamps-refused', detail)
-    return new HardwareNic(nic, { clock, now: this.#options.now, refused })
+    this.#told.delete(name)
+    this.#tell(name, 'hardware-stamps', `${name} by /dev/ptp${phcIndex}`)
+    const refused = (detail: string): void => this.#tell(name, 'stamps-refused', detail)
+    return new HardwareNic(nic, { compare, now: this.#options.now, refused })
   }
 
   #configured(name: string, { rxFilters }: TsInfo): boolean {
     const current = this.#tools.hwtstamp.get(name)
-    if (!current.ok) return false
-    if (stampsAll(current.config)) return true
+    if (current.ok && stampsAll(current.config)) return true
     if (this.#options.mode !== 'configure') return false
+    // not to be overwritten unseen
+    if (!current.ok) return this.#refuse(name, current.fault)
     if (current.config.rxFilter !== FILTER_NONE) {
-      this.#tell('stamps-refused', `${name}: its filter was chosen by somebody else`)
+      this.#tell(name, 'stamps-refused', `${name}: its filter was chosen by somebody else`)
       return false
     }
-    const rxFilter = rxFilters.includes('ntp-all') ? FILTER_NTP_ALL : FILTER_ALL
+    const rxFilter = rxFilters.includes('all') ? FILTER_ALL : FILTER_NTP_ALL
     const set = this.#tools.hwtstamp.set(name, { txType: HWTSTAMP_TX_ON, rxFilter })
-    if (!set.ok)
-      this.#tell('stamps-refused', `${name}: ${set.fault.code} from ${set.fault.syscall}`)
-    return set.ok && stampsAll(set.config)
+    if (!set.ok) return this.#refuse(name, set.fault)
+    return stampsAll(set.config)
   }
 
-  #tell(code: NoteCode, detail: string): void {
-    if (this.#told.has(detail)) return
-    this.#told.add(detail)
+  #refuse(name: string, { code, syscall }: PortFault): false {
+    this.#tell(name, 'stamps-refused', `${name}: ${code} from ${syscall}`)
+    return false
+  }
+
+  #tell(name: string, code: NoteCode, detail: string): void {
+    const told = this.#told.get(name) ?? new Set()
+    if (told.has(detail)) return
+    this.#told.set(name, told.add(detail))
     this.#options.note(code, detail)
   }
 }

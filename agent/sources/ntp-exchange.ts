@@ -8,7 +8,8 @@
  * The transmit stamp in a basic answer was taken by the server's program, before its own way through
  * its kernel; that way lies in the return leg. So that the legs are alike, ours counts too: T1 is our
  * kernel's stamp less the median of what our own sends took (`sendCost`). Over a veth pair that takes
- * p50 of |offset| from 4 us to 0.5 us; up to the NIC's stamp where that stamps. In interleaved mode all stamps are kernels', and nothing is added.
+ * p50 of |offset| from 4 us to 0.5 us; up to the NIC's stamp where that stamps. In interleaved mode all
+ * stamps are kernels' or NICs', and nothing is added.
  *
  * T1 and T4 are stamps of our kernel and never leave the node: the transmit field of a request is 64
  * random bits, a cookie which the answer must repeat (data minimisation).

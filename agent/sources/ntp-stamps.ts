@@ -1,18 +1,27 @@
 /** Who took our own two time stamps of the exchanges with a server, counted. */
 import type { StampKind } from '../core/sample.ts'
 
+/** Exchanges by kind of the stamp. */
 export type KindCounts = Readonly<Record<StampKind, number>>
 
-export interface StampCounts {
-  readonly tx: KindCounts
-  readonly rx: KindCounts
+export interface StampedBy {
+  /** Kind of the last one; undefined: no exchange was completed yet. */
+  readonly last: StampKind | undefined
+  readonly counts: KindCounts
 }
 
-const NONE: KindCounts = { hardware: 0, kernel: 0, daemon: 0 }
+export interface StampCounts {
+  /** Of the request. */
+  readonly tx: StampedBy
+  /** Of the answer. */
+  readonly rx: StampedBy
+}
 
-const more = (counts: KindCounts, kind: StampKind): KindCounts => ({
-  ...counts,
-  [kind]: counts[kind] + 1,
+const NONE: StampedBy = { last: undefined, counts: { hardware: 0, kernel: 0, daemon: 0 } }
+
+const more = ({ counts }: StampedBy, kind: StampKind): StampedBy => ({
+  last: kind,
+  counts: { ...counts, [kind]: counts[kind] + 1 },
 })
 
 export class StampCounter {
@@ -22,7 +31,6 @@ export class StampCounter {
     return this.#counts
   }
 
-  /** `tx`: of the request, `rx`: of the answer. */
   add(tx: StampKind, rx: StampKind): void {
     this.#counts = { tx: more(this.#counts.tx, tx), rx: more(this.#counts.rx, rx) }
   }

@@ -50,29 +50,52 @@ t.test(`exact on noiseless clocks of any rate (seed ${seed})`, async (t) => {
   t.pass('500 pairs of clocks')
 })
 
-t.test('one reading is enough beside it, and nothing is known far from it', async (t) => {
+t.test('a stamp between two readings is converted, no other', async (t) => {
   const world = new World(20_000)
-  const line = filled(world, [0n])
-  t.ok(Math.abs(errorAt(line, world, -100_000n)) <= 3)
-  const converted = line.convert(phc(world.phcAt(-100_000n)))
-  t.ok((converted?.dispersion ?? 0) < 150)
-  t.equal(line.convert(phc(world.phcAt(-3n * S))), undefined)
+  const stamp = (raw: bigint) => phc(world.phcAt(raw))
+  const line = filled(world, [0n, 100_000n])
+  t.ok(Math.abs(errorAt(line, world, 50_000n)) <= 3)
+  t.ok((line.convert(stamp(50_000n))?.dispersion ?? 0) < 150)
+  t.equal(line.convert(stamp(-1_000n)), undefined, 'before the first')
+  t.equal(line.convert(stamp(101_000n)), undefined, 'after the last')
+  t.equal(filled(world, [0n]).convert(stamp(0n)), undefined, 'one reading is not two')
   t.equal(new PhcLine().convert(phc(START)), undefined)
   line.forget()
-  t.equal(line.convert(phc(world.phcAt(0n))), undefined)
+  t.equal(line.convert(stamp(50_000n)), undefined)
 })
 
-t.test(
-  'the dispersion grows with the distance, and covers the width of the readings',
-  async (t) => {
-    const world = new World(-5_000)
-    const line = filled(world, [0n, S, 2n * S, 3n * S], 400n)
-    const [near = 0, mid = 0, far = 0] = [0n, S / 2n, 2n * S - 1_000_000n].map(
-      (age) => line.convert(phc(world.phcAt(3n * S + age)))?.dispersion,
-    )
-    t.ok(near >= 400 && near < mid && mid < far, `${near} ${mid} ${far}`)
-  },
-)
+t.test('a reading that is more than 2 s away is of no use', async (t) => {
+  const world = new World(1_000)
+  const line = filled(world, [0n, 5n * S])
+  t.equal(line.convert(phc(world.phcAt(4n * S))), undefined)
+  t.equal(line.convert(phc(world.phcAt(S))), undefined)
+  const near = filled(world, [0n, 3n * S])
+  t.ok(near.convert(phc(world.phcAt((3n * S) / 2n))))
+})
+
+t.test('the dispersion covers the width of the best reading', async (t) => {
+  const world = new World(-5_000)
+  const line = filled(world, [0n, S, 2n * S], 400n)
+  line.add(world.reading(3n * S, 900n), mono(3n * S))
+  const dispersion = line.convert(phc(world.phcAt(3n * S - 1_000n)))?.dispersion ?? 0
+  t.ok(dispersion >= 400 && dispersion < 2_000, `${dispersion}`)
+})
+
+t.test('a small step that nobody told is covered, whichever side it was on', async (t) => {
+  for (const step of [300n, -900n, 1_500n]) {
+    const world = new World(7_000)
+    const line = filled(world, [0n, S, 2n * S, 2n * S + 100_000n], 600n)
+    const { before, phc: at, after } = world.reading(2n * S + 300_000n, 600n)
+    const kept = { before: utc(before + step), phc: at, after: utc(after + step) }
+    t.equal(line.add(kept, mono(2n * S + 300_000n)), true, `${step}: within what is expected`)
+    const raw = 2n * S + 200_000n
+    const converted = line.convert(phc(world.phcAt(raw)))
+    for (const truth of [world.utcAt(raw), world.utcAt(raw) + step]) {
+      const error = Math.abs(Number((converted?.at ?? 0n) - truth))
+      t.ok(error <= (converted?.dispersion ?? 0), `${step}: ${error}`)
+    }
+  }
+})
 
 t.test('an error of the middle within the width stays within the dispersion', async (t) => {
   const random = new SeededRandom(seed)
@@ -105,47 +128,67 @@ t.test('a step of either clock moves the line', async (t) => {
   const world = new World(12_000)
   const raw = 4n * S + 1000n
   const stamp = world.phcAt(raw)
+  const next = world.reading(4n * S + 2000n)
+  const { before, phc: at, after } = next
   const system = filled(world, [0n, S, 2n * S, 3n * S])
   system.move(change({ step: 5_000_000n }), 'system')
+  const later = { before: utc(before + 5_000_000n), phc: at, after: utc(after + 5_000_000n) }
+  t.equal(system.add(later, mono(4n * S + 2000n)), true)
   t.ok(Math.abs(Number((system.convert(phc(stamp))?.at ?? 0n) - world.utcAt(raw)) - 5e6) < 3)
   const nic = filled(world, [0n, S, 2n * S, 3n * S])
   nic.move(change({ step: -700_000_000n, clock: 'phc:x' }), 'phc')
+  t.equal(nic.add({ ...next, phc: phc(at - 700_000_000n) }, mono(4n * S + 2000n)), true)
   t.ok(Math.abs(Number((nic.convert(phc(stamp - 700_000_000n))?.at ?? 0n) - world.utcAt(raw))) < 3)
 })
 
 t.test('a change of rate moves the line, and is not taken for a step', async (t) => {
   for (const which of ['system', 'phc'] as const) {
-    const before = new World(12_000)
-    const line = filled(before, [0n, S, 2n * S, 3n * S])
+    const world = new World(12_000)
+    const line = filled(world, [0n, S, 2n * S, 3n * S])
     line.move(change({ frequency: ppb(80_000), uncertainty: nanos(5) }), which)
     const extra = (raw: bigint): bigint => ((raw - 4n * S) * 80_000n) / 1_000_000_000n
-    const raw = 4n * S + S / 2n
-    const onPhc = before.phcAt(raw) + (which === 'phc' ? extra(raw) : 0n)
-    const truth = before.utcAt(raw) + (which === 'system' ? extra(raw) : 0n)
-    const converted = line.convert(phc(onPhc))
-    t.ok(Math.abs(Number((converted?.at ?? 0n) - truth)) < 5, which)
-    t.ok((converted?.dispersion ?? 0) >= 5)
+    const onPhc = (raw: bigint) => world.phcAt(raw) + (which === 'phc' ? extra(raw) : 0n)
+    const truth = (raw: bigint) => utc(world.utcAt(raw) + (which === 'system' ? extra(raw) : 0n))
+    const last = 4n * S + S / 2n
+    t.equal(
+      line.add({ before: truth(last), phc: phc(onPhc(last)), after: truth(last) }, mono(last)),
+      true,
+    )
+    const raw = last - 1_000_000n
+    const converted = line.convert(phc(onPhc(raw)))
+    t.ok(Math.abs(Number((converted?.at ?? 0n) - truth(raw))) < 5, which)
   }
 })
 
 t.test('a reading of before the change only is moved', async (t) => {
   const world = new World(0)
-  const line = filled(world, [5n * S])
+  const line = filled(world, [5n * S, 5n * S + 2_000n])
   line.move(change({ step: 1_000n }), 'system')
-  t.equal(errorAt(line, world, 5n * S), 0)
+  t.equal(errorAt(line, world, 5n * S + 1_000n), 0)
 })
 
 t.test('a step that nobody told: what was before it is forgotten', async (t) => {
   const world = new World(3_000)
   const line = filled(world, [0n, S, 2n * S])
-  const { before, phc: at, after } = world.reading(3n * S)
-  line.add({ before: utc(before + 50_000n), phc: at, after: utc(after + 50_000n) }, mono(3n * S))
-  t.ok(Math.abs(errorAt(line, world, 3n * S - 1000n) - 50_000) < 3)
-  t.equal(line.convert(phc(world.phcAt(0n))), undefined, 'only the new one is left')
+  const stepped = (raw: bigint) => {
+    const { before, phc: at, after } = world.reading(raw)
+    return { before: utc(before + 50_000n), phc: at, after: utc(after + 50_000n) }
+  }
+  t.equal(line.add(stepped(3n * S), mono(3n * S)), false)
+  t.equal(line.convert(phc(world.phcAt(3n * S - 1000n))), undefined, 'of before or after the step?')
+  t.equal(line.add(stepped(3n * S + 4_000n), mono(3n * S + 4_000n)), true)
+  t.ok(Math.abs(errorAt(line, world, 3n * S + 1000n) - 50_000) < 3)
 })
 
-t.test('a reading whose ends are not in order is refused', async (t) => {
-  const line = new PhcLine()
-  line.add({ before: utc(START + 5n), phc: phc(START), after: utc(START) }, mono(0n))
-  t.equal(line.convert(phc(START)), undefined)
+t.test('a PHC that ran backwards is another one', async (t) => {
+  const world = new World(0)
+  const line = filled(world, [0n, S])
+  t.equal(line.add(world.reading(S / 2n), mono(2n * S)), false)
+})
+
+t.test('a reading whose ends are not in order: the system clock was set back', async (t) => {
+  const line = filled(new World(0), [0n, S])
+  const odd = { before: utc(START + 5n), phc: phc(START), after: utc(START) }
+  t.equal(line.add(odd, mono(2n * S)), false)
+  t.equal(line.convert(phc(START + 37n * S + S / 2n)), undefined)
 })

@@ -1,6 +1,10 @@
-/** NTP from a server next door that stamps in hardware: our own stamps of hardware, beside the kernel's. */
+/**
+ * NTP from a server next door that stamps in hardware: our own stamps of hardware, and the kernel's beside.
+ * Afterwards somebody steps and slews the NIC's clock, and then the NIC loses all stamps.
+ */
 import { writeFileSync } from 'node:fs'
-import { installAgent, startAgent } from '../agent.ts'
+import type { StampedStatus } from '../../../agent/observe/status-types.ts'
+import { type Agent, installAgent, startAgent } from '../agent.ts'
 import { type Contestant, contest, untouched } from '../contest.ts'
 import type { Lab } from '../lab.ts'
 import { checksOf, type Watched, watchNode } from '../node.ts'
@@ -10,7 +14,7 @@ import { type Check, rmsOf, type Scenario, worstOf } from '../scenario.ts'
 const SECONDS = 240
 const STEADY = 120
 
-type Mode = 'configure' | 'off'
+type Mode = 'configure' | 'auto' | 'off'
 
 const configOf = (server: string, mode: Mode, xleave: boolean): string =>
   [
@@ -35,23 +39,68 @@ async function turnOf(lab: Lab, server: string, mode: Mode, xleave: boolean): Pr
   const from = lab.elapsed()
   const watched = await watchNode(lab, agent, SECONDS)
   const steady = watched.readings.filter(({ at }) => at > from + SECONDS - STEADY)
-  const detail = (await agent.status()).sources[0]?.detail
+  const stamped = await stampedOf(agent)
   await agent.stop()
   return {
     watched,
     steadyRms: rmsOf(steady, 'system'),
     worst: worstOf(steady, 'system'),
-    hardware: shareOf(detail?.['stamped'] as Stamped | undefined),
+    hardware: shareOf(stamped),
   }
 }
 
-type Stamped = Readonly<Record<'tx' | 'rx', Readonly<Record<string, number>>>>
+async function stampedOf(agent: Agent): Promise<StampedStatus | undefined> {
+  const { sources } = await agent.status()
+  return sources[0]?.detail['stamped'] as StampedStatus | undefined
+}
 
-function shareOf(stamped: Stamped | undefined): number {
+/** Every 7 s, on no beat with the polls: steps below 1 ms, and rates that no oscillator has. */
+const TROUBLES = ['adj 0.0003', 'freq 40000', 'adj -0.0008', 'freq -60000', 'adj 0.00002', 'freq 0']
+
+/** Steps and slews of the NIC's clock by somebody else, then no stamps at all. */
+async function troubled(lab: Lab, server: string): Promise<Check[]> {
+  untouched(lab, 1_000)
+  const agent = startAgent(lab, configOf(server, 'auto', true), 'agent-troubled')
+  const calm = await watchNode(lab, agent, 60)
+  const watching = watchNode(lab, agent, 90)
+  for (const trouble of [...TROUBLES, ...TROUBLES]) {
+    await lab.wait(7.13)
+    lab.call('phc_ctl', '/dev/ptp1', '--', ...trouble.split(' '))
+  }
+  const watched = await watching
+  const before = await stampedOf(agent)
+  lab.set('nic1/stamps_lost', true)
+  const lost = await watchNode(lab, agent, 30)
+  const status = await agent.status()
+  const after = await stampedOf(agent)
+  lab.set('nic1/stamps_lost', false)
+  await agent.stop()
+  const named = status.events.filter(({ code }) => code === 'stamps-refused').length
+  const kernel = (after?.tx.kernel ?? 0) - (before?.tx.kernel ?? 0)
+  return [
+    figure('RMS while somebody turns the PHC', rmsOf(watched.readings, 'system')),
+    figure('largest error while somebody turns the PHC', worstOf(watched.readings, 'system')),
+    figure('exchanges by hardware meanwhile', before?.tx.hardware ?? 0, ''),
+    { name: 'the change of the PHC is not told', value: named > 0 ? 0 : 1, limit: 0, unit: '' },
+    { name: 'exchanges missing without stamps', value: 27 - kernel, limit: 0, unit: '' },
+    {
+      name: 'last stamp not of the kernel',
+      value: after?.rx.last === 'kernel' ? 0 : 1,
+      limit: 0,
+      unit: '',
+    },
+    ...[calm, watched, lost].map(({ wrongFor }, k) => ({
+      name: `longest time outside of the published bound, ${['calm', 'turned', 'lost'][k]}`,
+      ...{ value: wrongFor, limit: 0, unit: 's' },
+    })),
+  ]
+}
+
+/** The lesser of requests and answers. */
+function shareOf(stamped: StampedStatus | undefined): number {
   if (stamped === undefined) return 0
-  const shares = Object.values(stamped).map((counts) => {
-    const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
-    return (counts['hardware'] ?? 0) / all
+  const shares = [stamped.tx, stamped.rx].map(({ hardware, kernel, daemon }) => {
+    return hardware / (hardware + kernel + daemon)
   })
   return Math.min(...shares)
 }
@@ -68,7 +117,7 @@ export const ntpHardware: Scenario = {
     const basic = await turnOf(lab, server, 'configure', false)
     const hardware = await turnOf(lab, server, 'configure', true)
     return [
-      { name: 'steady RMS', value: hardware.steadyRms, limit: 200, unit: 'ns' },
+      { name: 'steady RMS', value: hardware.steadyRms, limit: 100, unit: 'ns' },
       figure('largest error, steady', hardware.worst),
       figure('steady RMS, basic mode', basic.steadyRms),
       figure('steady RMS, stamps of the kernel', kernel.steadyRms),
@@ -77,8 +126,13 @@ export const ntpHardware: Scenario = {
         name: 'exchanges without both stamps of hardware',
         ...{ value: 1 - hardware.hardware, limit: 0.02, unit: '' },
       },
+      {
+        name: 'steady RMS as a share of that by the kernel',
+        ...{ value: hardware.steadyRms / kernel.steadyRms, limit: 1, unit: '' },
+      },
       { name: 'stamps of hardware though off', value: kernel.hardware, limit: 0, unit: '' },
       ...checksOf(hardware.watched, { steps: 0 }),
+      ...(await troubled(lab, server)),
     ]
   },
 }
