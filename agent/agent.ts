@@ -75,6 +75,7 @@ export class Agent {
     const built = createSources({
       config,
       random: node.random,
+      keys: node.keys,
       phcs: this.#clocks.filter((clock) => clock.phc !== undefined),
       clockOf: (index, name) => clockOfPort(this.#clocks, index, name),
       networks: node.info.networks,

@@ -2,6 +2,7 @@
  * One discipline on a fake clock with sources that measure it: truth plus the error and the noise of
  * the source. Time goes in quarters of a second; the discipline ticks once a second.
  */
+import type { LeapSeconds } from '../agent/clock/leap-seconds.ts'
 import type { ClockConfig } from '../agent/config/types.ts'
 import type { ClockChange } from '../agent/core/clock-change.ts'
 import type { Sample } from '../agent/core/sample.ts'
@@ -63,6 +64,7 @@ export interface BenchOptions {
   readonly sources: readonly BenchSource[]
   readonly drift?: string
   readonly seed?: string
+  readonly leaps?: LeapSeconds
 }
 
 export interface Moment {
@@ -84,7 +86,7 @@ export class Bench {
   #wake: bigint | undefined
   readonly #random: SeededRandom
 
-  constructor({ clock, config, sources, drift, seed = '1' }: BenchOptions) {
+  constructor({ clock, config, sources, drift, seed = '1', leaps }: BenchOptions) {
     this.clock = new FakeClock(clock)
     this.sources = sources
     this.#random = new SeededRandom(seed)
@@ -93,7 +95,13 @@ export class Bench {
       sources.map(({ name, rank }) => [name, { source: name, rank, ...flags }]),
     )
     this.discipline = new Discipline({
-      ...{ clock: this.clock.name, config: { ...CONFIG, ...config }, port: this.clock, rules },
+      ...{
+        clock: this.clock.name,
+        config: { ...CONFIG, ...config },
+        port: this.clock,
+        rules,
+        leaps,
+      },
     })
     this.keep(this.discipline.start(drift, this.clock.now))
   }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { LeapSeconds } from '../agent/clock/leap-seconds.ts'
 import { ppb } from '../agent/core/units.ts'
 import { SeededRandom } from '../agent/sim/random.ts'
 import { Bench, ntp, phc, servers } from './discipline-bench.ts'
@@ -226,17 +227,19 @@ t.test('a reference that lacks its UTC offset never moves the clock', async (t) 
 
 t.test('the kernel is told the truth, once a second', async (t) => {
   const sources = servers(3)
-  const bench = new Bench({ clock: { offset: 20 * MS, rate: 20_000 }, sources })
+  const leaps = new LeapSeconds({ mode: 'system', list: '' })
+  const bench = new Bench({ clock: { offset: 20 * MS, rate: 20_000 }, sources, leaps })
   bench.run(4)
   t.equal(bench.clock.kernel.synchronized, false)
+  t.equal(bench.clock.kernel.taiOffset, 0, 'the date is not known yet')
   bench.run(600)
   const { kernel } = bench.clock
   t.equal(kernel.synchronized, true)
   t.ok(Math.abs(bench.clock.error) <= kernel.maxError && kernel.maxError < MS, `${kernel.maxError}`)
-  t.equal(kernel.taiOffset, 0, 'nobody vouched for one')
-  bench.discipline.tai(37)
+  t.equal(kernel.taiOffset, 37, 'by the list, while nobody vouches for another one')
+  bench.discipline.tai(36)
   bench.run(2)
-  t.equal(bench.clock.kernel.taiOffset, 37)
+  t.equal(bench.clock.kernel.taiOffset, 36)
   t.same(bench.codes('foreign-status'), [])
 })
 

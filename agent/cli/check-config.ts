@@ -1,11 +1,13 @@
 /**
  * `timewarden check-config FILE`: all faults of a configuration, or what it amounts to.
+ * The key file is looked into where it can be read; what is wrong with it alone is told, no fault.
  * Exit codes are those of sysexits.h: 78 (EX_CONFIG) faults, 66 no such file, 64 wrong use, 0 fine.
  */
 import { readFileSync } from 'node:fs'
 import { describeConfig } from '../config/describe.ts'
 import { formatFault } from '../config/faults.ts'
 import { loadConfig } from '../config/load.ts'
+import { readKeys } from './read-keys.ts'
 
 type Print = (line: string) => void
 
@@ -27,13 +29,17 @@ export function checkConfig(args: readonly string[], out: Print, err: Print): nu
     return EX_NOINPUT
   }
   const loaded = loadConfig(text, file)
-  if (loaded.ok) {
+  const { notices, faults } = loaded.ok
+    ? readKeys(loaded.config, text, file)
+    : { notices: [], faults: loaded.faults }
+  for (const notice of notices) err(notice)
+  if (loaded.ok && faults.length === 0) {
     out(`${file}: valid`)
     for (const line of describeConfig(loaded.config)) out(line)
     return 0
   }
-  for (const fault of loaded.faults) err(formatFault(fault))
-  const count = loaded.faults.length
+  for (const fault of faults) err(formatFault(fault))
+  const count = faults.length
   err(`${file}: ${count} ${count === 1 ? 'fault' : 'faults'}`)
   return EX_CONFIG
 }

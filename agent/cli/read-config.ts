@@ -1,11 +1,13 @@
 /** The configuration of `run`: of a file, or of what was found; then what the command line says. */
 import { readFileSync } from 'node:fs'
 import { completeConfig, defaultConfig } from '../config/discovered.ts'
-import { formatFault } from '../config/faults.ts'
+import { type ConfigFault, formatFault } from '../config/faults.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/types.ts'
+import type { KeyPort } from '../ports/keys.ts'
 import type { NodeInfo } from '../ports/node.ts'
 import { EX_CONFIG } from './check-config.ts'
+import { readKeys } from './read-keys.ts'
 
 export interface Overrides {
   /** Undefined: observe what the node has. */
@@ -16,7 +18,13 @@ export interface Overrides {
 }
 
 export type Read =
-  | { readonly ok: true; readonly config: Config }
+  | {
+      readonly ok: true
+      readonly config: Config
+      readonly keys: KeyPort | undefined
+      /** What is wrong with the key file. */
+      readonly notices: readonly string[]
+    }
   | { readonly ok: false; readonly exitCode: number; readonly lines: readonly string[] }
 
 const EX_NOINPUT = 66
@@ -30,16 +38,25 @@ function readFile(file: string, info: NodeInfo): Read {
     return { ok: false, exitCode: EX_NOINPUT, lines: [`${file}: ${reason}`] }
   }
   const loaded = loadConfig(text, file)
-  if (loaded.ok) return { ok: true, config: completeConfig(loaded.config, info) }
-  const count = loaded.faults.length
-  const summary = `${file}: ${count} ${count === 1 ? 'fault' : 'faults'}; nothing was started`
-  return { ok: false, exitCode: EX_CONFIG, lines: [...loaded.faults.map(formatFault), summary] }
+  if (!loaded.ok) return refuse(file, loaded.faults)
+  const { keys, notices, faults } = readKeys(loaded.config, text, file)
+  if (faults.length > 0) return refuse(file, faults)
+  return { ok: true, config: completeConfig(loaded.config, info), keys, notices }
 }
+
+function refuse(file: string, faults: readonly ConfigFault[]): Read {
+  const count = faults.length
+  const summary = `${file}: ${count} ${count === 1 ? 'fault' : 'faults'}; nothing was started`
+  return { ok: false, exitCode: EX_CONFIG, lines: [...faults.map(formatFault), summary] }
+}
+
+const unwritten = (info: NodeInfo): Read => ({
+  ...{ ok: true, config: defaultConfig(info), keys: undefined, notices: [] },
+})
 
 export function readConfig(options: Overrides, info: NodeInfo): Read {
   const { config: file, stateDirectory, listen, socket } = options
-  const read: Read =
-    file === undefined ? { ok: true, config: defaultConfig(info) } : readFile(file, info)
+  const read = file === undefined ? unwritten(info) : readFile(file, info)
   if (!read.ok) return read
   const config: Config = {
     ...read.config,
@@ -47,5 +64,5 @@ export function readConfig(options: Overrides, info: NodeInfo): Read {
     ...(listen !== undefined && { listen }),
     ...(socket !== undefined && { socket }),
   }
-  return { ok: true, config }
+  return { ...read, config }
 }

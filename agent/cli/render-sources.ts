@@ -59,8 +59,10 @@ export function renderNtpDetails(sources: readonly SourceStatus[], paint: Paint 
   return ntp.flatMap(({ id, detail }) => {
     const refused = optionWords(detail['refused'])
     const stamps = stampWords(detail['stamped'] as StampedStatus | undefined)
+    const { authentication = 'none' } = detail
+    const keyed = authentication === 'none' ? '' : `${printable(String(authentication))}, `
     return [
-      `  ${printable(id).padEnd(width)}  ${optionWords(detail['options'])}`,
+      `  ${printable(id).padEnd(width)}  ${keyed}${optionWords(detail['options'])}`,
       ...(stamps === '' ? [] : [paint('dim', `  ${' '.repeat(width)}  ${stamps}`)]),
       ...(refused === '' ? [] : [paint('dim', `  ${' '.repeat(width)}  refused: ${refused}`)]),
     ]

@@ -10,6 +10,7 @@ import { findPhc } from '../clocks.ts'
 import type { Config } from '../config/types.ts'
 import { describeFault } from '../core/errors.ts'
 import type { ClockName } from '../core/sample.ts'
+import type { KeyPort } from '../ports/keys.ts'
 import type { Node, NodeInfo, PhcInfo } from '../ports/node.ts'
 import { readNow } from '../runtime/clock.ts'
 import { createComparer } from '../runtime/compare.ts'
@@ -68,10 +69,16 @@ function lockDirectory(directory: string, err: Terminal): Locked {
 
 type PhcOf = (name: ClockName) => PhcInfo | undefined
 
-function openNode(config: Config, info: NodeInfo, phcOf: PhcOf, log: Log): Node {
+interface Found {
+  readonly info: NodeInfo
+  readonly keys: KeyPort | undefined
+}
+
+function openNode(config: Config, { info, keys }: Found, phcOf: PhcOf, log: Log): Node {
   return createNode({
     info,
     random: systemRandom,
+    keys,
     phcOf,
     drives: (name) => config.clocks[name]?.mode === 'drive',
     onFault: (name, fault) => log.note('degraded', name, describeFault(fault), readNow()),
@@ -113,7 +120,8 @@ async function openEndpoints(
 }
 
 /** The agent with everything it acts through, not yet started. */
-function assemble(config: Config, info: NodeInfo, log: Log) {
+function assemble(config: Config, found: Found, log: Log) {
+  const { info } = found
   const identifier = createIdentifier()
   // looked for at each opening: a driver that was reset comes back under another number
   const phcOf: PhcOf = (name) => findPhc({ ...info, phcs: discoverPhcs(PLACES, identifier) }, name)
@@ -123,7 +131,7 @@ function assemble(config: Config, info: NodeInfo, log: Log) {
     deviceOf: (name) => phcOf(name)?.device,
     note: (code, detail) => log.note(code, 'agent', detail, readNow()),
   })
-  const node = openNode(config, info, phcOf, log)
+  const node = openNode(config, found, phcOf, log)
   const agent = new Agent(config, observedNode(node, hardware), VERSION)
   const meter = createProcessMeter()
   const keeper = new Keeper({ agent, now: readNow, process: () => meter.read() })
@@ -132,7 +140,7 @@ function assemble(config: Config, info: NodeInfo, log: Log) {
     compare: comparer,
     identify: identifier,
     hardware,
-    files: createFiles(config.stateDirectory),
+    files: createFiles(config.stateDirectory, [config.leapSeconds.list]),
     log: ({ code, subject = 'agent', detail }) => log.note(code, subject, detail, readNow()),
   })
   const close = (): void => {
@@ -169,12 +177,13 @@ export async function run(options: RunOptions, { err }: Screens): Promise<number
     err.lines(read.lines)
     return read.exitCode
   }
-  const { config } = read
+  const { config, keys } = read
   const info = withResolvConf(found, config.dns.resolvConf)
   const lock = lockDirectory(config.stateDirectory, err)
   if (!lock.ok) return EX_TEMPFAIL
   const log = logBeside(config, err)
-  const { keeper, runner, close } = assemble(config, info, log)
+  for (const notice of read.notices) log.note('key-file', 'agent', notice, readNow())
+  const { keeper, runner, close } = assemble(config, { info, keys }, log)
   const endpoints = await openEndpoints(config, keeper, log)
   if (typeof endpoints === 'string') {
     err.line(endpoints)

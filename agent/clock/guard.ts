@@ -19,6 +19,9 @@ const SAME_FREQUENCY = 1
 /** Reading the two clocks one after the other is good to microseconds. */
 const STEP_NS = 500_000n
 
+/** What it adds to TAI - UTC. */
+const BY = { none: 0, insert: 1, delete: -1, unknown: 0 } as const
+
 const SECOND = 1_000_000_000n
 const DAY = 86_400n * SECOND
 /** A leap second is seen at the next look, and that is never this late. */
@@ -95,7 +98,7 @@ export class Guard {
     const told = leap === 'none' ? this.#leap : leap
     this.#leap = leap
     const moved = this.#moved(at)
-    const by = told === 'insert' ? 1 : told === 'delete' ? -1 : 0
+    const by = BY[told]
     if (by === 0 || !isMidnight(at.utc) || isStep(moved + BigInt(by) * SECOND)) return 0
     if (!isStep(moved)) return 0
     if (this.#difference !== undefined) this.#difference -= BigInt(by) * SECOND
@@ -118,7 +121,7 @@ export class Guard {
     return this.#difference === undefined ? 0n : differenceOf(at) - this.#difference
   }
 
-  #checkStatus({ pll, taiOffset }: ClockStatus, findings: Finding[]): void {
+  #checkStatus({ at, pll, taiOffset }: ClockStatus, findings: Finding[]): void {
     if (pll && !this.#pll) {
       findings.push({
         code: 'foreign-status',
@@ -127,6 +130,9 @@ export class Guard {
     }
     this.#pll = pll
     const last = this.#taiOffset
+    // in the tick after midnight the kernel has counted a leap second that its clock does not show yet
+    const by = BY[this.#leap]
+    if (by !== 0 && last !== undefined && taiOffset === last + by && isMidnight(at.utc)) return
     this.#taiOffset = taiOffset
     if (last === undefined || last === taiOffset) return
     findings.push({ code: 'foreign-status', detail: `TAI offset ${last} became ${taiOffset}` })

@@ -84,7 +84,7 @@ export class LeapKeeper {
     const announced = isLeapDay(now.utc) ? warning : 'none'
     if (announced !== 'none' && announced !== this.#announced) {
       const what = announced === 'insert' ? 'inserted' : 'deleted'
-      const detail = `a second is ${what} at the end of this UTC day, ${by} says; mode ${this.#leaps.mode}`
+      const detail = `a second is ${what} at the end of this UTC day, as ${by}; mode ${this.#leaps.mode}`
       this.#note({ code: 'leap', detail })
     }
     if (dispute !== '' && dispute !== this.#dispute && isLeapDay(now.utc)) {
@@ -124,6 +124,8 @@ export class LeapKeeper {
 
   /** When `due` is to be asked, if that is soon. */
   wakeAt(now: Now): Instant<'mono'> | undefined {
+    // the kernel needs nobody beside it
+    if (this.#leaps.mode !== 'step' && this.#leaps.mode !== 'slew') return undefined
     const left = this.#plan === undefined ? undefined : this.#plan.at - now.utc
     return left === undefined || left > NEAR ? undefined : plus(now.mono, nanos(Number(left)))
   }

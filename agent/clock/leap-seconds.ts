@@ -90,7 +90,7 @@ export class LeapSeconds {
     const disagree = voted !== 'none' && valid && listed !== voted
     return {
       warning,
-      by: warning === 'none' ? '' : warning === listed ? 'the list' : 'the sources',
+      by: warning === 'none' ? '' : warning === listed ? 'the list says' : 'the sources say',
       dispute: disagree ? `the sources say ${voted}, the list says ${listed}` : '',
     }
   }

@@ -115,6 +115,31 @@ function checkSources(raw: unknown): Finding[] {
   ]
 }
 
+const keyPath = (index: number): ConfigPath => ['sources', index, 'ntp', 'key']
+
+/** The sources that name a key, and which. */
+const namedKeys = (sources: unknown): { readonly index: number; readonly key: unknown }[] =>
+  listAt(sources).flatMap((source, index) => {
+    const ntp = mapAt(mapAt(source)['ntp'])
+    return 'key' in ntp ? [{ index, key: ntp['key'] }] : []
+  })
+
+function checkKeyFile({ sources, keyFile }: Raw): Finding[] {
+  if (keyFile !== undefined) return []
+  const message = 'a key needs keyFile at the top level, the file that it is in'
+  return namedKeys(sources).map(({ index }) => ({ path: keyPath(index), at: 'key', message }))
+}
+
+/** Sources whose key is none of `ids`; for a configuration that is valid otherwise. */
+export const checkKeyIds = (raw: unknown, ids: readonly number[]): Finding[] =>
+  namedKeys(mapAt(raw)['sources'])
+    .filter(({ key }) => !ids.some((id) => id === key))
+    .map(({ index, key }) => ({
+      path: keyPath(index),
+      at: 'value',
+      message: `the key file has no key ${String(key)}`,
+    }))
+
 function checkTargets(raw: unknown): Finding[] {
   const path = ['dns', 'targets']
   const targets = wellFormed(listAt(mapAt(raw)['targets']), path, targetSchema)
@@ -174,6 +199,7 @@ export function checkConfig(raw: unknown): Finding[] {
   const root = mapAt(raw)
   return [
     ...checkSources(root['sources']),
+    ...checkKeyFile(root),
     ...checkTargets(root['dns']),
     ...checkListen(root['listen']),
     ...checkSocket(root['socket']),

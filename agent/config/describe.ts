@@ -23,7 +23,7 @@ const NTP_FLAGS = [
 ]
 /** Told where they are not what everybody has. */
 const NTP_NUMBERS = {
-  ...{ presend: undefined, minStratum: 0, maxDelayRatio: 0, maxDelayDevRatio: 10 },
+  ...{ key: undefined, presend: undefined, minStratum: 0, maxDelayRatio: 0, maxDelayDevRatio: 10 },
   ...{ minSamples: 6, maxSamples: 0, maxUnreach: 8, filter: 1 },
 } as const
 
@@ -66,7 +66,8 @@ function describeDns(dns: DnsConfig): string[] {
 }
 
 export function describeConfig(config: Config): string[] {
-  const { clocks, sources, discover, dns, listen, socket, stateDirectory, leapSeconds } = config
+  const { clocks, sources, discover, dns, listen, socket, keyFile, stateDirectory, leapSeconds } =
+    config
   const { hardwareTimestamps = 'auto' } = config
   const named = Object.entries(clocks).map(([name, clock]) => describeClock(name, clock))
   const system = 'system' in clocks ? [] : ['clock system: observe']
@@ -81,6 +82,7 @@ export function describeConfig(config: Config): string[] {
     ...(hardwareTimestamps === 'auto' ? [] : [`hardware time stamps: ${hardwareTimestamps}`]),
     `http: ${listen === '' ? 'off' : listen}`,
     `socket: ${socket === '' ? 'off' : socket}`,
+    ...(keyFile === undefined ? [] : [`keys: ${keyFile}`]),
     `state: ${stateDirectory}`,
   ]
 }

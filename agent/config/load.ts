@@ -7,7 +7,7 @@
  */
 import * as v from 'valibot'
 import { type Document, LineCounter, parseDocument } from 'yaml'
-import { checkConfig } from './checks.ts'
+import { checkConfig, checkKeyIds } from './checks.ts'
 import { explain } from './explain.ts'
 import { type ConfigFault, type Finding, formatPath } from './faults.ts'
 import { offsetOf } from './locate.ts'
@@ -88,4 +88,10 @@ export function loadConfig(text: string, file: string): Loaded {
     // the YAML library throws on excessive aliases, and the stack ends with absurd nesting
     return wholeFile(file, error instanceof Error ? error.message : 'not readable')
   }
+}
+
+/** Of a text that `loadConfig` took: the sources whose key is none of `ids`, each with its place. */
+export function keyIdFaults(text: string, file: string, ids: readonly number[]): ConfigFault[] {
+  const document = read(text)
+  return checkKeyIds(document.value, ids).map((finding) => locate(file, document, finding))
 }

@@ -27,6 +27,8 @@ export interface NtpOptions {
   readonly maxUnreach: number
   /** Polls that are combined into one sample. */
   readonly filter: number
+  /** Id of a symmetric key in the key file; undefined: no authentication. */
+  readonly key?: number | undefined
 }
 
 export const ntpOptionEntries = {
@@ -72,4 +74,7 @@ export const ntpOptionEntries = {
     8, // the reach register
   ),
   filter: v.optional(integer(1, 16, 'Combine so many polls into one sample. 1: none.'), 1),
+  key: v.optional(
+    integer(1, 2 ** 32 - 1, 'Id of the symmetric key in keyFile. Without: no authentication.'),
+  ),
 }

@@ -276,6 +276,9 @@ export const configSchema = v.pipe(
       ),
       {},
     ),
+    keyFile: v.optional(
+      absolute('Symmetric keys, as chrony.keys or ntp.keys: those that sources name by `key`.'),
+    ),
     stateDirectory: v.optional(absolute('Drift files live here.'), '/var/lib/timewarden'),
     hardwareTimestamps: v.optional(
       v.pipe(

@@ -113,6 +113,8 @@ export interface Config {
   readonly listen: string
   /** Unix socket of the same API; empty: none. */
   readonly socket: string
+  /** File of symmetric keys; undefined: there is none. */
+  readonly keyFile?: string | undefined
   readonly stateDirectory: string
   /** Hardware time stamps of NTP packets; absent: `auto`. */
   readonly hardwareTimestamps?: 'off' | 'auto' | 'configure'

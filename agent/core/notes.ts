@@ -32,6 +32,11 @@ export const NOTES = {
   'kiss-rate': ['warning', 'the server asks us to slow down (RATE)'],
   'kiss-deny': ['error', 'the server refuses us (DENY or RSTR)'],
   'kiss-other': ['count', 'a kiss code we do not act upon'],
+  unauthenticated: ['count', 'no MAC of the key of this source: forged, or the server has no keys'],
+  'bad-mac': ['count', 'the MAC is wrong: forged, or the key differs'],
+  'crypto-nak': ['count', 'the server does not know our key'],
+  'no-key': ['error', 'the key of this source is not to be had: the server is not asked'],
+  'key-file': ['warning', 'the key file could not be read, has bad lines or is open to everybody'],
   loop: ['warning', 'the server follows this node'],
   'interleaved-first': [
     'count',

@@ -118,8 +118,8 @@ const NTP: readonly MetricDefinition[] = [
     name: 'ntp_options_info',
     type: 'gauge',
     unit: 'info',
-    help: 'Options in force: poll exponents towards the server at hand, and the flags that are on.',
-    read: eachOfKind('ntp', ({ options }, labels) =>
+    help: 'Options in force: poll exponents towards the server at hand, the flags that are on, the key.',
+    read: eachOfKind('ntp', ({ options, authentication = 'none' }, labels) =>
       options === undefined
         ? []
         : one(
@@ -128,6 +128,7 @@ const NTP: readonly MetricDefinition[] = [
               minpoll: String(options['minpoll']),
               maxpoll: String(options['maxpoll']),
               flags: flagsOf(options),
+              authentication,
             },
             1,
           ),

@@ -8,7 +8,7 @@ export type LoadResult =
 export type StoreResult = { readonly ok: true } | { readonly ok: false; readonly fault: PortFault }
 
 export interface FilesPort {
-  /** A plain name in the state directory, or an absolute path. */
+  /** A plain name in the state directory, or one of the paths that may be read beside it. */
   load(file: string): Promise<LoadResult>
   /** All or nothing: a reader sees the old text or the new one, also after a crash. */
   store(file: string, text: string): Promise<StoreResult>

@@ -4,6 +4,7 @@
  */
 import type { ClockName } from '../core/sample.ts'
 import type { ClockPort } from './clock.ts'
+import type { KeyPort } from './keys.ts'
 import type { RandomPort } from './random.ts'
 
 export interface PhcInfo {
@@ -35,6 +36,8 @@ export interface NodeInfo {
 export interface Node {
   readonly info: NodeInfo
   readonly random: RandomPort
+  /** Undefined: this node has no symmetric keys. */
+  readonly keys?: KeyPort | undefined
   /** Undefined: no such clock on this node. */
   clock(name: ClockName): ClockPort | undefined
 }

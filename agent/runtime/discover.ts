@@ -16,6 +16,7 @@ import type { PortFault } from '../core/errors.ts'
 import type { ClockName } from '../core/sample.ts'
 import type { ClockPort } from '../ports/clock.ts'
 import type { IdentifyPort } from '../ports/identify.ts'
+import type { KeyPort } from '../ports/keys.ts'
 import type { Node, NodeInfo, PhcInfo } from '../ports/node.ts'
 import type { RandomPort } from '../ports/random.ts'
 import { type ClockOptions, createSystemClock } from './clock.ts'
@@ -153,6 +154,7 @@ export function discover(
 export interface NodeOptions {
   readonly info: NodeInfo
   readonly random: RandomPort
+  readonly keys?: KeyPort | undefined
   /** The PHC that a name means on this node at present (`findPhc` of agent/clocks.ts). */
   readonly phcOf: (name: ClockName) => PhcInfo | undefined
   /** Whether a clock is to be steered; what is not named here is only read. */
@@ -179,6 +181,7 @@ export function createNode(options: NodeOptions): Node {
   return {
     info: options.info,
     random: options.random,
+    keys: options.keys,
     clock(name) {
       const port = ports.get(name) ?? make(name)
       if (port !== undefined) ports.set(name, port)

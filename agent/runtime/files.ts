@@ -1,11 +1,11 @@
 /**
  * The state directory behind `ports/files.ts`. A file is written beside its place, synced, and renamed
  * over it, so that a crash or a full disk leaves the old text. Stores of one name are done in the
- * order in which they were asked for. Names are plain: no path leads out of the directory, but that of
- * a file which is only read may be absolute.
+ * order in which they were asked for. Names are plain: no path leads out of the directory, but
+ * those that are named when it is made.
  */
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
-import { isAbsolute, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { portFault } from '../../native/errno.ts'
 import type { PortFault } from '../core/errors.ts'
 import type { FilesPort, LoadResult, StoreResult } from '../ports/files.ts'
@@ -61,8 +61,15 @@ async function syncDirectory(path: string): Promise<void> {
   await closing(handle, () => handle.sync())
 }
 
-/** `write`: how bytes get to the disk; tests bring one that fails. */
-export function createFiles(directory: string, write = writeSynced): FilesPort {
+/**
+ * `readable`: paths outside of the directory that may be read, as the operator named them; `write`: how
+ * bytes get to the disk, tests bring one that fails.
+ */
+export function createFiles(
+  directory: string,
+  readable: readonly string[] = [],
+  write = writeSynced,
+): FilesPort {
   const pending = new Map<string, Promise<StoreResult>>()
 
   const replace = async (file: string, text: string): Promise<StoreResult> => {
@@ -81,8 +88,7 @@ export function createFiles(directory: string, write = writeSynced): FilesPort {
 
   return {
     async load(file) {
-      // what the operator named lies where the operator said
-      if (!isAbsolute(file) && !isPlainName(file)) return refused('INVALID', `load(${file})`)
+      if (!readable.includes(file) && !isPlainName(file)) return refused('INVALID', `load(${file})`)
       try {
         return await readSmall(resolve(directory, file))
       } catch (error) {

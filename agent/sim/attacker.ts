@@ -1,11 +1,13 @@
 /**
  * Somebody hostile between the node and one NTP server. Off the path he can only guess: forged
  * answers reach the right port, but their origin stamp is a guess, since the cookie is not known to
- * him. On the path he sees all datagrams and may send earlier answers again, deliver an answer twice,
- * or hold datagrams back (the delay attack, which no cryptography prevents: RFC 7384 section 3.2.6).
+ * him. On the path he sees all datagrams and may forge with the right origin stamp, send earlier answers
+ * again, deliver an answer twice, or hold datagrams back (the delay attack, which no cryptography
+ * prevents: RFC 7384 section 3.2.6). Keys are known to nobody but the ends: a MAC of his is a guess.
  */
 import { type Nanos, nanos, utc } from '../core/units.ts'
 import {
+  decodeNtp,
   encodeNtp,
   MODE_SERVER,
   type NtpStamp,
@@ -18,8 +20,12 @@ import { SeededRandom } from './random.ts'
 
 /** May change while the world runs. */
 export interface AttackerBehaviour {
-  /** Forged answers to each request, their origin guessed. */
+  /** Forged answers to each request. */
   forged: number
+  /** Their origin is that of the request instead of a guess. */
+  seesRequests: boolean
+  /** Id of the key in the MAC that they carry, its digest guessed; undefined: they have none. */
+  keyId: number | undefined
   /** Time in them minus true time, ns. */
   lieNs: number
   /** Kiss code in them instead of time. */
@@ -41,6 +47,8 @@ export interface AttackerOptions extends Partial<AttackerBehaviour> {
 
 const BEHAVIOUR: AttackerBehaviour = {
   forged: 0,
+  seesRequests: false,
+  keyId: undefined,
   lieNs: 0,
   kiss: undefined,
   replayed: 0,
@@ -53,6 +61,8 @@ const BEHAVIOUR: AttackerBehaviour = {
 /** Nearer to the node than any server, so that his answers come first. */
 const REACH_NS = 20_000
 const APART_NS = 1000
+/** Of SHA-1. */
+const DIGEST = 20
 const REMEMBERED = 64
 const TWICE_AFTER_NS = 3000
 
@@ -73,10 +83,10 @@ export class Attacker implements Meddler {
     this.#random = random
   }
 
-  inject(): readonly Injected[] {
+  inject(request: Uint8Array): readonly Injected[] {
     const { forged, replayed } = this.behaviour
     const datagrams = [
-      ...Array.from({ length: forged }, () => this.#forge()),
+      ...Array.from({ length: forged }, () => this.#forge(request)),
       ...this.#answers.slice(0, replayed),
     ]
     return datagrams.map((data, k) => ({ data, ns: REACH_NS + k * APART_NS }))
@@ -92,8 +102,8 @@ export class Attacker implements Meddler {
     return isTwice ? [late, late + TWICE_AFTER_NS] : [late]
   }
 
-  #forge(): Uint8Array {
-    const { kiss, lieNs } = this.behaviour
+  #forge(request: Uint8Array): Uint8Array {
+    const { kiss, lieNs, keyId } = this.behaviour
     const t = this.#world?.time() ?? 0n
     const time = utcToStamp(utc((this.#world?.utc(t) ?? 0n) + BigInt(Math.round(lieNs))))
     const none: Nanos = nanos(0)
@@ -108,12 +118,17 @@ export class Attacker implements Meddler {
       rootDispersion: none,
       referenceId: referenceIdOf(kiss ?? 'GPS'),
       reference: time,
-      origin: this.#guess(),
+      origin: this.#origin(request),
       receive: time,
       transmit: time,
       extensions: [],
-      mac: undefined,
+      mac: keyId === undefined ? undefined : { keyId, digest: this.#random.bytes(DIGEST) },
     })
+  }
+
+  #origin(request: Uint8Array): NtpStamp {
+    const seen = this.behaviour.seesRequests ? decodeNtp(request) : undefined
+    return seen?.ok === true ? seen.value.transmit : this.#guess()
   }
 
   #guess(): NtpStamp {

@@ -158,7 +158,7 @@ export class Channels {
       )
     }
     const link = channel.peer?.link
-    for (const { data: forged, ns } of link?.meddler?.inject() ?? []) {
+    for (const { data: forged, ns } of link?.meddler?.inject(data) ?? []) {
       this.#host.after(ns, () => this.#arrive(channel, forged))
     }
     const ns = this.#travel(link, 'there')

@@ -29,7 +29,7 @@ export interface Injected {
 
 export interface Meddler {
   /** The node sent a request: what reaches it besides the answer. */
-  inject(): readonly Injected[]
+  inject(request: Uint8Array): readonly Injected[]
   /** How late each copy of a datagram becomes, ns; none: it is dropped. */
   pass(way: Direction, data: Uint8Array): readonly number[]
 }

@@ -6,6 +6,7 @@ import type { Config } from '../config/types.ts'
 import type { ClockName } from '../core/sample.ts'
 import { ppb } from '../core/units.ts'
 import type { ClockAdjustment } from '../ports/clock.ts'
+import type { KeyPort } from '../ports/keys.ts'
 import type { NodeInfo } from '../ports/node.ts'
 import { Attacker, type AttackerBehaviour, type AttackerOptions } from './attacker.ts'
 import type { Link } from './network.ts'
@@ -58,6 +59,8 @@ export interface Scenario {
   readonly system?: ClockSetup
   readonly phcs?: readonly PhcSetup[]
   readonly info?: Partial<Omit<NodeInfo, 'phcs'>>
+  /** Symmetric keys of the node. */
+  readonly keys?: KeyPort
   /** Standard deviation of kernel time stamps, ns. */
   readonly stampNoiseNs?: number
   readonly ntp?: readonly NamedNtpServer[]
@@ -195,13 +198,15 @@ function plan(stage: Stage, scenario: Timeline, begin = 0): void {
 }
 
 export function stage(scenario: Scenario): Stage {
-  const { seed, epoch, system, phcs, info, stampNoiseNs, resolvers = [], files = {} } = scenario
+  const { seed, epoch, system, phcs, info, keys, stampNoiseNs } = scenario
+  const { resolvers = [], files = {} } = scenario
   const world = new World({
     seed,
     ...(epoch !== undefined && { epoch }),
     ...(system && { system }),
     ...(phcs && { phcs }),
     ...(info && { info }),
+    ...(keys && { keys }),
     ...(stampNoiseNs !== undefined && { stampNoiseNs }),
   })
   for (const [name, text] of Object.entries(files)) world.devices.files.set(name, text)

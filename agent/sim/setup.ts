@@ -4,6 +4,7 @@
  */
 import type { ClockName } from '../core/sample.ts'
 import { ppb } from '../core/units.ts'
+import type { KeyPort } from '../ports/keys.ts'
 import type { Node, NodeInfo, PhcInfo } from '../ports/node.ts'
 import { KERNEL_GRANULARITY, type SimClockOptions, SimPhc, SimSystemClock } from './clocks.ts'
 import { createReadOut, type PhcDevice, type ReadOut } from './devices.ts'
@@ -47,6 +48,8 @@ export interface WorldOptions {
   readonly system?: ClockSetup
   readonly phcs?: readonly PhcSetup[]
   readonly info?: Partial<Omit<NodeInfo, 'phcs'>>
+  /** Symmetric keys of the node. */
+  readonly keys?: KeyPort
   /** Mean delay of the agent's event loop, ns. */
   readonly latencyNs?: number
   /** Standard deviation of kernel time stamps, ns. */
@@ -100,7 +103,7 @@ export function createPhcs(
 }
 
 export function createNode(
-  { info }: WorldOptions,
+  { info, keys }: WorldOptions,
   system: SimSystemClock,
   phcs: readonly PhcDevice[],
   random: SeededRandom,
@@ -115,6 +118,7 @@ export function createNode(
       phcs: phcs.map((each) => each.info),
     },
     random: random.fork('agent'),
+    keys,
     clock: (name) =>
       name === 'system' ? system : phcs.find((each) => each.clock.name === name)?.clock,
   }

@@ -6,6 +6,7 @@
  */
 import type { ClockConfig, Config, NtpSourceConfig, SourceConfig } from '../config/types.ts'
 import type { ClockName } from '../core/sample.ts'
+import type { KeyPort } from '../ports/keys.ts'
 import type { RandomPort } from '../ports/random.ts'
 import type { SourceRule } from '../select/rule.ts'
 import { ChronySource } from './chrony.ts'
@@ -18,6 +19,7 @@ import type { Source } from './source.ts'
 export interface SourceContext {
   readonly config: Config
   readonly random: RandomPort
+  readonly keys?: KeyPort | undefined
   /** The PHCs of this node under the names they have here. */
   readonly phcs: readonly { readonly name: ClockName; readonly config: ClockConfig }[]
   /** The clock that a ptp4l port with this PHC index disciplines. */
@@ -55,10 +57,10 @@ const flagsOf = (config: NtpSourceConfig): Flags => ({
 
 const ntp = (
   config: NtpSourceConfig,
-  { random, networks = [] }: SourceContext,
+  { random, keys, networks = [] }: SourceContext,
   book: AddressBook,
 ): BuiltSource[] =>
-  createNtpSources(config, { random, book, networks }).map((source) =>
+  createNtpSources(config, { random, keys, book, networks }).map((source) =>
     rule(source, 1, flagsOf(config)),
   )
 

@@ -11,8 +11,10 @@ import type { ClockChange } from '../core/clock-change.ts'
 import type { Now } from '../core/machine.ts'
 import { keepLast, median } from '../core/stats.ts'
 import { drifted, mono, type Nanos, nanos, plus } from '../core/units.ts'
+import type { MacKey } from '../ports/keys.ts'
 import {
   type Answer,
+  encodeRequest,
   type History,
   judge,
   type Limits,
@@ -34,13 +36,15 @@ const MAX_COST = 50_000
 
 export class Association {
   readonly #xleave: boolean
+  readonly #key: MacKey | undefined
   #history: History | undefined
   #seen: Seen | undefined
   #misses = 0
   #costs: readonly number[] = []
 
-  constructor(xleave: boolean) {
+  constructor(xleave: boolean, key?: MacKey) {
     this.#xleave = xleave
+    this.#key = key
   }
 
   /** `random`: 16 bytes. */
@@ -50,7 +54,11 @@ export class Association {
 
   /** `latest`: an answer that was accepted but not settled yet. */
   judge(data: Uint8Array, request: Request, latest: Seen | undefined): Answer {
-    return judge(data, request, latest ?? this.#seen)
+    return judge(data, request, latest ?? this.#seen, this.#key)
+  }
+
+  encode(request: Request): Uint8Array {
+    return encodeRequest(request, this.#key)
   }
 
   /** The exchange is complete: what it measures. */

@@ -25,15 +25,16 @@
  * the previous one is taken when its interval is more than 10 times shorter (as chronyd does): the
  * frequency error of our clock enters with the length of the interval.
  *
- * RFC 5905 sections 8, 9.2 and 11; the numbers 1, 2, 3, 6, 7, A of the checks are those of chronyc's
+ * RFC 5905 sections 8, 9.2 and 11; the numbers 1, 2, 3, 5, 6, 7, A of the checks are those of chronyc's
  * ntpdata report.
  */
 import type { NoteCode } from '../core/notes.ts'
 import type { Sample, StampKind } from '../core/sample.ts'
 import { type Instant, type Nanos, nanos, plus, seconds, utc } from '../core/units.ts'
+import type { MacKey } from '../ports/keys.ts'
+import { doubt, seal } from './ntp-auth.ts'
 import {
   decodeNtp,
-  encodeNtp,
   kissCode,
   MODE_CLIENT,
   MODE_SERVER,
@@ -90,10 +91,12 @@ export function makeRequest(random: Uint8Array, history: History | undefined): R
 }
 
 /** Bytes of a request: everything that a server has no need to know is a constant. */
-export const encodeRequest = ({ transmit, receive, origin }: Request): Uint8Array =>
-  encodeNtp({
+export const encodeRequest = (
+  { transmit, receive, origin }: Request,
+  key: MacKey | undefined,
+): Uint8Array =>
+  seal(key, {
     leap: 'none',
-    version: 4,
     mode: MODE_CLIENT,
     stratum: 0,
     poll: 0,
@@ -106,7 +109,6 @@ export const encodeRequest = ({ transmit, receive, origin }: Request): Uint8Arra
     receive,
     transmit,
     extensions: [],
-    mac: undefined,
   })
 
 /** RFC 5905 appendix A.1.1 MAXDISP: the root distance at which a server is no reference any more. */
@@ -128,10 +130,16 @@ const useless = (code: NoteCode, detail: string): Answer => ({ is: 'useless', co
 export type Seen = Pick<NtpPacket, 'receive' | 'transmit'>
 
 /**
- * The checks that need no clock: 1, 2, 3, 6 and 7. A kiss of death counts only after the origin check,
- * so that nobody off the path can silence a server.
+ * The checks that need no clock: 1, 2, 5, 3, 6 and 7. A kiss of death counts only after the origin
+ * check and that of the MAC, so that nobody off the path, and with a key nobody who lacks it, can use
+ * one to silence a server.
  */
-export function judge(data: Uint8Array, request: Request, seen: Seen | undefined): Answer {
+export function judge(
+  data: Uint8Array,
+  request: Request,
+  seen: Seen | undefined,
+  key: MacKey | undefined,
+): Answer {
   const result = decodeNtp(data)
   if (!result.ok) return ignored('malformed', `${result.fault} at byte ${result.at}`)
   const packet = result.value
@@ -143,6 +151,8 @@ export function judge(data: Uint8Array, request: Request, seen: Seen | undefined
   if (!interleaved && packet.origin !== request.transmit) {
     return ignored('bogus', 'the origin stamp is not the one we sent')
   }
+  const doubted = doubt(key, data, packet)
+  if (doubted !== undefined) return doubted
   const kiss = kissCode(packet)
   if (kiss !== undefined) return { is: 'kiss', kiss }
   return unusable(packet) ?? { is: 'valid', packet, interleaved }

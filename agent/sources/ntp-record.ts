@@ -13,11 +13,18 @@ import type { OptionValues, SourceView } from './source.ts'
 /** Polls without use after which a source that was never reached counts as unreachable, too. */
 const REACH_BITS = 8
 /** Refusals that are told as well as counted. */
-const REFUSALS: ReadonlySet<string> = new Set(['kiss-rate', 'kiss-deny', 'loop', 'open-failed'])
+const REFUSALS: ReadonlySet<string> = new Set([
+  'kiss-rate',
+  'kiss-deny',
+  'loop',
+  'open-failed',
+  'no-key',
+])
 
 interface Outside extends Pick<SourceView, 'id' | 'address' | 'pollSeconds'> {
   readonly counts: { readonly sent: number; readonly received: number }
   readonly options: OptionValues
+  readonly authentication: string
 }
 
 export class NtpRecord {
@@ -122,7 +129,7 @@ export class NtpRecord {
     return []
   }
 
-  view({ counts, options, ...identity }: Outside): SourceView {
+  view({ counts, options, authentication, ...identity }: Outside): SourceView {
     const sample = this.#sample
     return {
       ...identity,
@@ -145,6 +152,7 @@ export class NtpRecord {
         good: this.#good,
         refused: Object.fromEntries(this.#refused),
         options,
+        authentication,
       },
     }
   }

@@ -16,8 +16,8 @@ import type { NoteCode } from '../core/notes.ts'
 import type { LeapWarning } from '../core/sample.ts'
 import { type Instant, type Nanos, plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
-import { Association } from './ntp-association.ts'
-import { encodeRequest, type Limits, type Measured } from './ntp-exchange.ts'
+import type { Association } from './ntp-association.ts'
+import type { Limits, Measured } from './ntp-exchange.ts'
 import { exchangeOf, handedOver, moved, newPending, type Pending } from './ntp-pending.ts'
 import { StampCounter, type StampCounts } from './ntp-stamps.ts'
 
@@ -75,10 +75,10 @@ export class NtpRequests {
   #openFailed = false
   readonly #stamped = new StampCounter()
 
-  constructor(random: RandomPort, limits: Limits, xleave: boolean) {
+  constructor(random: RandomPort, limits: Limits, association: Association) {
     this.#random = random
     this.#limits = limits
-    this.#association = new Association(xleave)
+    this.#association = association
   }
 
   get counts(): RequestCounts {
@@ -106,7 +106,7 @@ export class NtpRequests {
     this.#openFailed = false
     this.#sent += 1
     this.#pending = handedOver(pending, stamps, now)
-    const data = encodeRequest(pending.request)
+    const data = this.#association.encode(pending.request)
     return { actions: [{ do: 'send', channel, data, token: pending.token }] }
   }
 

@@ -1,5 +1,6 @@
 /** The sources of one configuration entry: one for a server, for a pool as many as it may have. */
 import type { NtpSourceConfig } from '../config/types.ts'
+import type { KeyPort } from '../ports/keys.ts'
 import type { RandomPort } from '../ports/random.ts'
 import { NtpSource } from './ntp.ts'
 import type { AddressBook } from './ntp-book.ts'
@@ -7,6 +8,7 @@ import { NTP_PORT } from './ntp-packet.ts'
 
 export interface NtpSurroundings {
   readonly random: RandomPort
+  readonly keys?: KeyPort | undefined
   /** Shared by all NTP sources of the node. */
   readonly book: AddressBook
   /** Addresses of the node with their prefix lengths. */

@@ -18,8 +18,11 @@ import type { Action, Event, Now } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import type { Sample } from '../core/sample.ts'
 import { type Instant, mono, nanos, plus, seconds, toSeconds } from '../core/units.ts'
+import type { KeyPort } from '../ports/keys.ts'
 import type { RandomPort } from '../ports/random.ts'
 import { ServerAddress } from './ntp-address.ts'
+import { Association } from './ntp-association.ts'
+import { type Authentication, authenticationOf } from './ntp-auth.ts'
 import { AddressBook } from './ntp-book.ts'
 import type { Measurement } from './ntp-exchange.ts'
 import { NtpIntake } from './ntp-intake.ts'
@@ -34,6 +37,7 @@ export interface NtpSourceOptions {
   readonly id: string
   readonly config: NtpSourceConfig
   readonly random: RandomPort
+  readonly keys?: KeyPort | undefined
   /** Orders the addresses of a name; the same for all slots of a pool. */
   readonly salt?: number
   /** Shared by all NTP sources of the node; default: one of its own. */
@@ -62,6 +66,7 @@ export class NtpSource implements Source {
   readonly id: string
   readonly #config: NtpSourceConfig
   readonly #random: RandomPort
+  readonly #authentication: Authentication
   readonly #server: ServerAddress
   readonly #requests: NtpRequests
   readonly #intake: NtpIntake
@@ -69,14 +74,16 @@ export class NtpSource implements Source {
   readonly #record = new NtpRecord()
   #stopped = false
 
-  constructor({ id, config, random, salt = 0, book, networks = [] }: NtpSourceOptions) {
+  constructor({ id, config, random, keys, salt = 0, book, networks = [] }: NtpSourceOptions) {
     this.id = id
     this.#config = config
     this.#random = random
     const { name, port } = config
     this.#server = new ServerAddress({ source: id, name, port, salt }, book ?? new AddressBook())
     const limits = { maxDelay: seconds(config.maxDelay), correction: seconds(config.offset) }
-    this.#requests = new NtpRequests(random, limits, config.xleave)
+    this.#authentication = authenticationOf(config, keys)
+    const association = new Association(config.xleave, this.#authentication.key)
+    this.#requests = new NtpRequests(random, limits, association)
     this.#intake = new NtpIntake(config, networks)
     this.#schedule = new NtpSchedule(config, networks)
   }
@@ -95,6 +102,7 @@ export class NtpSource implements Source {
       pollSeconds: toSeconds(this.#schedule.interval(this.#record.delay)),
       counts: this.#requests.counts,
       options: this.#schedule.options,
+      authentication: this.#authentication.name,
     })
   }
 
@@ -126,6 +134,10 @@ export class NtpSource implements Source {
   }
 
   #start(now: Now): readonly Action[] {
+    if (!this.#authentication.ok) {
+      this.#record.trouble(this.#authentication.name)
+      return [note('no-key', this.#authentication.name), ...this.#stop()]
+    }
     if (this.#server.current !== undefined) return this.#begin(now)
     if (this.#server.isLiteral) this.#record.trouble(this.#server.trouble)
     return this.#server.start()

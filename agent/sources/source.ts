@@ -53,6 +53,8 @@ export type SourceDetail =
       readonly refused?: Readonly<Record<string, number>>
       /** The options in force: with `minpoll` as it is towards the server at hand. */
       readonly options?: OptionValues
+      /** `none`, or key and type: `key 5 SHA256`. */
+      readonly authentication?: string
     }
   | {
       readonly kind: 'ptp4l'

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { checkConfig } from '../../agent/cli/check-config.ts'
@@ -49,4 +49,39 @@ t.test('a file that is not there, and no file at all, are told apart from faults
   for (const args of [[], ['a', 'b']]) {
     t.match(check(...args), { code: 64, err: ['usage: timewarden check-config FILE'] })
   }
+})
+
+t.test('a key file is looked into: missing keys are faults, the rest is told', async (t) => {
+  const keys = join(folder, 'keys')
+  writeFileSync(keys, '1 SHA256 HEX:00112233445566778899\n2 SHA3 secretsecret\n')
+  chmodSync(keys, 0o644)
+  const yaml = (key: number) => `keyFile: ${keys}\nsources: [{ntp: {server: a, key: ${key}}}]\n`
+  const good = check(fileOf(yaml(1)))
+  t.equal(good.code, 0)
+  t.same(good.err, [
+    `${keys}: everybody on this node may read it`,
+    `${keys}:2:1: key 2: no known type of key, or words after the key`,
+  ])
+  t.ok(good.out.some((line) => /^source ntp: server a, .*, key 1$/.test(line)))
+  t.ok(good.out.includes(`keys: ${keys}`))
+  chmodSync(keys, 0o640)
+  const file = fileOf(yaml(2))
+  t.match(check(file), {
+    code: 78,
+    out: [],
+    err: [
+      `${keys}:2:1: key 2: no known type of key, or words after the key`,
+      `${file}:2:34: sources[0].ntp.key: the key file has no key 2`,
+      `${file}: 1 fault`,
+    ],
+  })
+  t.notMatch(JSON.stringify([good, check(file)]), /secretsecret|0011223344/)
+})
+
+t.test('a key file that cannot be read is told of, and is no fault', async (t) => {
+  const file = fileOf('keyFile: /no/such\nsources: [{ntp: {server: a, key: 1}}]\n')
+  t.match(check(file), {
+    code: 0,
+    err: [/^\/no\/such: open: ENOENT, .*no source with a key is asked$/],
+  })
 })

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { readConfig } from '../../agent/cli/read-config.ts'
@@ -47,4 +47,18 @@ t.test('a good file is taken as it is', async (t) => {
 
 t.test('a file that is not there is named', async (t) => {
   t.match(readConfig({ ...NONE, config: '/no/such' }, INFO), { ok: false, exitCode: 66 })
+})
+
+t.test('keys come with the configuration, and what is wrong with their file', async (t) => {
+  const folder = t.testdir({ keys: '5 SHA1 abcdefghijkl\n6 SHA1 short\n' })
+  const file = join(folder, 'a.yaml')
+  const text = (key: number) =>
+    `keyFile: ${folder}/keys\nsources: [{ ntp: { server: a, key: ${key} } }]\n`
+  chmodSync(join(folder, 'keys'), 0o600)
+  writeFileSync(file, text(5))
+  const read = readConfig({ ...NONE, config: file }, INFO)
+  t.match(read, { ok: true, notices: [/keys:2:1: key 6: the key is shorter than 80 bits/] })
+  t.equal(read.ok && read.keys?.key(5)?.type, 'SHA1')
+  writeFileSync(file, text(7))
+  t.match(readConfig({ ...NONE, config: file }, INFO), { ok: false, exitCode: 78 })
 })

@@ -5,6 +5,7 @@ import { cell, coloured, plain, printable, table } from '../../agent/cli/text.ts
 import { formatFrequency } from '../../agent/cli/words.ts'
 import { toStatus } from '../../agent/observe/status-json.ts'
 import { VERDICT_ORDER } from '../../agent/select/verdict.ts'
+import type { SourceDetail } from '../../agent/sources/source.ts'
 import { fresh, healthy, ntpSource, snapshot } from '../observe/fixture.ts'
 
 t.test('the first line of the status is what the clock is worth', async (t) => {
@@ -51,6 +52,15 @@ t.test('the table of sources has a legend for every verdict', async (t) => {
   t.match(lines.join('\n'), /ntp:10\.99\.0\.1 {2}minpoll 4, maxpoll 6, iburst, filter 1\n/)
   t.match(lines.join('\n'), /\n +stamps: requests by kernel, answers by hardware\n/)
   t.match(lines.join('\n'), /\n +refused: timeout 9, delay-deviation 3\n/)
+})
+
+t.test('how answers are authenticated is told where they are', async (t) => {
+  const detail = { ...ntpSource.detail, authentication: 'key 5 SHA256' } as SourceDetail
+  const keyed = { ...snapshot, sources: [{ ...ntpSource, detail }] }
+  t.match(
+    renderSourcesScreen(toStatus(keyed)).join('\n'),
+    /10\.99\.0\.1 {2}key 5 SHA256, minpoll 4/,
+  )
 })
 
 t.test('a terminal never obeys a name from the network', async (t) => {

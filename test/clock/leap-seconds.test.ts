@@ -36,7 +36,7 @@ t.test('without a file the list inside tells TAI - UTC', async (t) => {
 })
 
 t.test('a list that was named rules', async (t) => {
-  t.match(named().announced('none', EVE), { warning: 'insert', by: 'the list', dispute: '' })
+  t.match(named().announced('none', EVE), { warning: 'insert', by: 'the list says', dispute: '' })
   t.match(named().announced('delete', EVE), {
     warning: 'insert',
     dispute: 'the sources say delete, the list says insert',
@@ -47,9 +47,9 @@ t.test('a list that was named rules', async (t) => {
 
 t.test('a list that nobody named adds what the sources do not tell', async (t) => {
   const leaps = new LeapSeconds({ mode: 'system', list: LEAP_LIST })
-  t.match(leaps.announced('insert', EVE), { warning: 'insert', by: 'the sources' })
+  t.match(leaps.announced('insert', EVE), { warning: 'insert', by: 'the sources say' })
   leaps.load(list(NEWER))
-  t.match(leaps.announced('none', EVE), { warning: 'insert', by: 'the list' })
+  t.match(leaps.announced('none', EVE), { warning: 'insert', by: 'the list says' })
 })
 
 t.test('an old file does not replace the newer list inside', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { formatFault } from '../../agent/config/faults.ts'
-import { loadConfig } from '../../agent/config/load.ts'
+import { keyIdFaults, loadConfig } from '../../agent/config/load.ts'
 
 const faultsOf = (text: string): string[] => {
   const loaded = loadConfig(text, 'f')
@@ -128,4 +128,23 @@ t.test('an NTP server is a host name or an address', async (t) => {
   }
   for (const bad of ['"a b"', '""', '10.0.0.256', '-a.example', 'a..b'])
     t.equal(server(bad), 1, bad)
+})
+
+t.test('a key of a source needs a file of keys, and is looked for in it', async (t) => {
+  const text =
+    'sources: [{ntp: {server: a, key: 5}}, {ntp: {server: b}}, {ntp: {pool: c, key: 7}}]\n'
+  t.same(faultsOf(text), [
+    'f:1:29: sources[0].ntp.key: a key needs keyFile at the top level, the file that it is in',
+    'f:1:75: sources[2].ntp.key: a key needs keyFile at the top level, the file that it is in',
+  ])
+  const whole = `${text}keyFile: /etc/chrony.keys\n`
+  t.same(faultsOf(whole), [])
+  t.same(keyIdFaults(whole, 'f', [7, 8]).map(formatFault), [
+    'f:1:34: sources[0].ntp.key: the key file has no key 5',
+  ])
+  t.same(keyIdFaults(whole, 'f', [5, 7]), [])
+  t.match(messagesOf('keyFile: keys\nsources: [{ntp: {server: a, key: 0}}]'), [
+    /^keyFile: expected an absolute path/,
+    /^sources\[0\]\.ntp\.key: /,
+  ])
 })

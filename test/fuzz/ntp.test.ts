@@ -1,5 +1,7 @@
 import t from 'tap'
 import { nanos, utc } from '../../agent/core/units.ts'
+import { KEY_TYPES } from '../../agent/ports/keys.ts'
+import { createKeys } from '../../agent/runtime/keys.ts'
 import { judge, makeRequest, measure } from '../../agent/sources/ntp-exchange.ts'
 import {
   decodeNtp,
@@ -112,7 +114,7 @@ t.test('whatever answers our request is judged and measured without an exception
     const request = makeRequest(randomBytes(random, 16), interleaved ? history : undefined)
     const bytes = answerTo(interleaved ? request.receive : request.transmit, at, random)
     try {
-      const answer = judge(bytes, request, undefined)
+      const answer = judge(bytes, request, undefined, undefined)
       if (answer.is !== 'valid') {
         refused += 1
         continue
@@ -138,4 +140,68 @@ t.test('whatever answers our request is judged and measured without an exception
   }
   t.ok(measured > CASES / 4, `${measured} measured, seed ${seed}`)
   t.ok(refused > CASES / 20, `${refused} refused, seed ${seed}`)
+})
+
+const KEYS = createKeys(
+  KEY_TYPES.map((type, index) => ({
+    ...{ id: index + 1, type },
+    secret: new Uint8Array(type === 'AES256' ? 32 : 16).fill(index + 1),
+  })),
+)
+
+/** An answer with extension fields where the version has them, and the MAC of a key behind it. */
+function sealedAnswer(random: () => number, id: number, origin: bigint): Uint8Array {
+  const key = KEYS.key(id)
+  const bare = decodeNtp(answerTo(origin, 1_800_000_000_000_000_000n, () => 0))
+  if (!bare.ok || key === undefined) throw new Error('no answer')
+  const version = key.digestLength > 20 ? 3 : 4
+  const extensions = Array.from({ length: version === 3 ? 0 : random() % 3 }, () => ({
+    type: random() & 0xffff,
+    body: randomBytes(random, random() % 40),
+  }))
+  const room = { keyId: id, digest: new Uint8Array(key.digestLength) }
+  const bytes = encodeNtp({ ...bare.value, stratum: 2, version, extensions, mac: room })
+  const covered = bytes.subarray(0, bytes.length - 4 - key.digestLength)
+  bytes.set(key.mac(covered), bytes.length - key.digestLength)
+  return bytes
+}
+
+t.test('with a key every flipped bit, and every cut, is noticed', async (t) => {
+  const random = generator(seed + 3)
+  const found = new Map<string, number>()
+  for (let round = 0; round < CASES; round += 1) {
+    const id = 1 + (round % KEY_TYPES.length)
+    const request = makeRequest(randomBytes(random, 16), undefined)
+    const bytes = sealedAnswer(random, id, request.transmit)
+    const key = KEYS.key(id)
+    if (judge(bytes, request, undefined, key).is !== 'valid') t.fail(`refused, seed ${seed}`)
+    const at = random() % bytes.length
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << (random() % 8))
+    const hostile = random() % 8 === 0 ? bytes.subarray(0, random() % bytes.length) : bytes
+    const answer = judge(hostile, request, undefined, key)
+    // a cut that leaves a key id of zero alone would be a crypto-NAK; no key has that id
+    if (answer.is !== 'ignored') {
+      t.fail(`${answer.is}: ${Buffer.from(hostile).toString('hex')}, seed ${seed}`)
+    } else found.set(answer.code, (found.get(answer.code) ?? 0) + 1)
+  }
+  const told = JSON.stringify(Object.fromEntries(found))
+  t.ok((found.get('bad-mac') ?? 0) > CASES / 4, `${told}, seed ${seed}`)
+  t.ok((found.get('unauthenticated') ?? 0) > CASES / 100, told)
+})
+
+t.test('random trailers of a good header are never accepted with a key', async (t) => {
+  const random = generator(seed + 4)
+  for (let round = 0; round < CASES; round += 1) {
+    const id = 1 + (round % KEY_TYPES.length)
+    const request = makeRequest(randomBytes(random, 16), undefined)
+    const header = sealedAnswer(random, id, request.transmit).subarray(0, 48)
+    const trailer = randomBytes(random, 4 * (random() % 30))
+    // half of them name the right key, where a MAC of 20 bytes would
+    if (trailer.length >= 24) new DataView(trailer.buffer).setUint32(trailer.length - 24, id)
+    const bytes = Uint8Array.of(...header, ...trailer)
+    const { is } = judge(bytes, request, undefined, KEYS.key(id))
+    if (is === 'valid' || is === 'kiss') {
+      t.fail(`${is}: ${Buffer.from(bytes).toString('hex')}, seed ${seed}`)
+    }
+  }
 })

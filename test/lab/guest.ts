@@ -3,6 +3,7 @@
  * Exit status 0: every bound held.
  */
 import { writeFileSync } from 'node:fs'
+import { installAgent } from './agent.ts'
 import { Lab } from './lab.ts'
 import { type Check, holds } from './scenario.ts'
 import { SCENARIOS } from './scenarios/catalogue.ts'
@@ -20,6 +21,7 @@ async function main(): Promise<number> {
   let checks: Check[] = []
   let error = ''
   try {
+    installAgent(lab)
     checks = await scenario.run(lab)
   } catch (thrown) {
     error = String(thrown instanceof Error ? thrown.stack : thrown)

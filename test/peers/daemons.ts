@@ -1,10 +1,11 @@
 /**
  * Real daemons with configurations that cannot move a clock: ptp4l always with `free_running 1`,
- * chronyd always with `-x`. Each writes only into the scratch folder of its path.
+ * chronyd always with `-x`, ntpd always without CAP_SYS_TIME. Each writes only
+ * into the scratch folder of its path.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Path, Program } from './harness.ts'
+import { find, type Path, type Program } from './harness.ts'
 
 /** chronyd in the foreground; `lines` of chrony.conf. */
 export function startChronyd(
@@ -17,6 +18,37 @@ export function startChronyd(
   const own = [`pidfile ${path.folder}/${name}.pid`, `bindcmdaddress ${path.folder}/${name}.sock`]
   writeFileSync(file, `${[...lines, ...own].join('\n')}\n`)
   return path.run(namespace, 'chronyd', ['-x', '-d', '-u', 'root', '-f', file])
+}
+
+/**
+ * ntpd of NTPsec in the foreground, synchronised to itself; `lines` of ntp.conf. `disable ntp` keeps
+ * it from steering, and the kernel would refuse: CAP_SYS_TIME is gone for good before it starts.
+ * Resolves when its log shows that its attempt to touch the clock was refused.
+ */
+export async function startNtpsec(
+  path: Path,
+  namespace: string,
+  name: string,
+  lines: readonly string[],
+): Promise<Program> {
+  const file = join(path.folder, `${name}.conf`)
+  const own = [
+    'disable ntp',
+    'tos orphan 3 orphanwait 1',
+    'limit average 1000 burst 1000', // all requests come from one address
+    `driftfile ${path.folder}/${name}.drift`,
+  ]
+  writeFileSync(file, `${[...own, ...lines].join('\n')}\n`)
+  const unable = ['--bounding-set=-sys_time', '--inh-caps=-sys_time', '--no-new-privs', '--']
+  const program = path.run(namespace, 'setpriv', [
+    ...unable,
+    find('ntpd') ?? 'ntpd',
+    '-n',
+    '-c',
+    file,
+  ])
+  await program.saw(/ntp_adjtime: Operation not permitted/)
+  return program
 }
 
 export interface Ptp4lSetting {

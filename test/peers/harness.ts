@@ -11,25 +11,35 @@ import { join } from 'node:path'
 /** Set in CI: a missing peer is a failure there, never a skip. */
 const REQUIRED = process.env['TIMEWARDEN_REQUIRE_PEERS'] === '1'
 
-const PATHS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin']
+/** Where packages are unpacked that cannot be installed beside each other (chrony and ntpsec). */
+const UNPACKED = process.env['TIMEWARDEN_PEERS_PATH']?.split(':') ?? []
+const PATHS = [
+  ...UNPACKED,
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+  '/usr/local/sbin',
+  '/usr/local/bin',
+]
 
-function isInstalled(program: string): boolean {
-  return PATHS.some((folder) => {
+/** Full path of a program; undefined where it is not installed. */
+export const find = (program: string): string | undefined =>
+  PATHS.map((folder) => join(folder, program)).find((file) => {
     try {
-      accessSync(join(folder, program))
+      accessSync(file)
       return true
     } catch {
       return false
     }
   })
-}
 
 /**
  * What keeps this test from running, as the options for `t.test`: `{}` when all is there. Under
  * TIMEWARDEN_REQUIRE_PEERS=1 it throws instead of skipping.
  */
 export function needs(...programs: string[]): { skip?: string } {
-  const missing = programs.filter((program) => !isInstalled(program))
+  const missing = programs.filter((program) => find(program) === undefined)
   const reasons = missing.map((program) => `${program} is not installed`)
   if (programs.includes('ip') && process.getuid?.() !== 0) {
     reasons.push('network namespaces need root')

@@ -8,6 +8,7 @@
  * at that interval as `{ do: 'view', ... }`.
  */
 import { parseArgs } from 'node:util'
+import { readKeys } from '../../agent/cli/read-keys.ts'
 import { loadConfig } from '../../agent/config/load.ts'
 import type { Action, Event, Now } from '../../agent/core/machine.ts'
 import { readNow } from '../../agent/runtime/clock.ts'
@@ -29,6 +30,7 @@ if (!loaded.ok) {
 const built = createSources({
   config: loaded.config,
   random: systemRandom,
+  keys: readKeys(loaded.config, yaml, 'argument').keys,
   phcs: [],
   clockOf: (index) => (index === undefined || index < 0 ? 'system' : `phc:ptp${index}`),
 })

@@ -35,7 +35,7 @@ t.test('a directory in the place of a file is a fault', async (t) => {
 
 t.test('a full disk leaves the old text', async (t) => {
   const directory = t.testdir({ drift: 'old' })
-  const files = createFiles(directory, async (path) => {
+  const files = createFiles(directory, [], async (path) => {
     await writeFile(path, 'ha')
     throw Object.assign(new Error('full'), { errno: -28, code: 'ENOSPC', syscall: 'write' })
   })
@@ -58,7 +58,7 @@ t.test('stores of one file happen in their order, of two files side by side', as
   const held = new Promise<void>((done) => {
     release = done
   })
-  const files = createFiles(directory, async (path, text) => {
+  const files = createFiles(directory, [], async (path, text) => {
     if (text === 'first') await held
     order.push(text)
     await writeFile(path, text)
@@ -81,6 +81,10 @@ t.test('no name leads out of the directory', async (t) => {
     t.match(await files.store(name, 'x'), { ok: false, fault: { code: 'INVALID' } })
   }
   t.ok(isPlainName('drift.phc-eth0'))
+  const beside = join(directory, 'secret')
+  const more = createFiles(join(directory, 'state'), [beside])
+  t.same(await more.load(beside), { ok: true, text: 'x' }, 'unless the operator named it')
+  t.match(await more.store(beside, 'y'), { ok: false, fault: { code: 'INVALID' } })
 })
 
 t.test('a file of more than a megabyte is not ours', async (t) => {

@@ -40,6 +40,8 @@ export interface NodeOptions extends Omit<Partial<Scenario>, 'ntp' | 'config'> {
   /** Poll exponents of all sources. */
   readonly poll?: { readonly minpoll: number; readonly maxpoll: number }
   readonly clock?: Partial<ClockConfig>
+  /** Id of the key that all sources want. */
+  readonly key?: number
   /** Servers that nobody asks, unless a name is changed to mean them. */
   readonly spares?: readonly NamedNtpServer[]
 }
@@ -48,13 +50,13 @@ export interface NodeOptions extends Omit<Partial<Scenario>, 'ntp' | 'config'> {
 export function node(
   seed: string,
   servers: readonly Partial<NtpServerOptions>[],
-  { poll = { minpoll: 3, maxpoll: 4 }, clock = {}, spares = [], ...more }: NodeOptions = {},
+  { poll = { minpoll: 3, maxpoll: 4 }, key, clock = {}, spares = [], ...more }: NodeOptions = {},
 ): Scenario {
   const ntp = servers.map(({ link, ...server }, k) => ({
     ...{ name: nameOf(k), address: `10.0.0.${k + 1}`, link: { ...LINK, ...link } },
     ...server,
   }))
-  const sources = ntp.map(({ name }) => ntpConfig({ name, ...poll }))
+  const sources = ntp.map(({ name }) => ntpConfig({ name, key, ...poll }))
   return {
     seed,
     config: simConfig({ clocks: { system: clockConfig({ mode: 'drive', ...clock }) }, sources }),

@@ -11,23 +11,24 @@ function attacker(behaviour: Partial<AttackerBehaviour>): Attacker {
   return made
 }
 
+const NOTHING = new Uint8Array()
 const answer = (first: number) => new Uint8Array(48).fill(first)
 
 t.test('he who does nothing changes nothing', async (t) => {
   const idle = attacker({})
-  t.same(idle.inject(), [])
+  t.same(idle.inject(NOTHING), [])
   t.same(idle.pass('there', answer(1)), [0])
   t.same(idle.pass('back', answer(1)), [0])
   t.same(copies(createLink(), 'back', answer(1)), [0], 'the same as without him')
 })
 
 t.test('forged answers are well-formed, and each guesses another origin', async (t) => {
-  const forged = attacker({ forged: 3, lieNs: 1e9 }).inject()
+  const forged = attacker({ forged: 3, lieNs: 1e9 }).inject(NOTHING)
   const packets = forged.map(({ data }) => decodeNtp(data))
   t.ok(packets.every(({ ok }) => ok))
   const origins = packets.map((packet) => (packet.ok ? packet.value.origin : 0n))
   t.equal(new Set(origins).size, 3)
-  const [kiss] = attacker({ forged: 1, kiss: 'DENY' }).inject()
+  const [kiss] = attacker({ forged: 1, kiss: 'DENY' }).inject(NOTHING)
   const packet = kiss && decodeNtp(kiss.data)
   t.equal(packet?.ok && kissCode(packet.value), 'DENY')
 })
@@ -37,7 +38,7 @@ t.test('earlier answers come again, the newest first', async (t) => {
   for (const first of [1, 2, 3]) replaying.pass('back', answer(first))
   replaying.pass('there', answer(9))
   t.same(
-    replaying.inject().map(({ data }) => data[0]),
+    replaying.inject(NOTHING).map(({ data }) => data[0]),
     [3, 2],
   )
 })
@@ -52,4 +53,14 @@ t.test('he holds back what goes his way, and doubles what he likes', async (t) =
   const some = attacker({ held: 0.3, heldNs: 1 })
   const held = Array.from({ length: 1000 }, () => some.pass('back', answer(1))[0])
   t.ok(Math.abs(held.filter((late) => late === 1).length - 300) < 50)
+})
+
+t.test('on the path he knows the origin, and still has to guess a digest', async (t) => {
+  const request = answer(0x1b)
+  const seeing = attacker({ forged: 1, seesRequests: true, keyId: 5 })
+  const [forged] = seeing.inject(request)
+  const packet = forged && decodeNtp(forged.data)
+  t.match(packet, { ok: true, value: { origin: 0x1b1b1b1b1b1b1b1bn, mac: { keyId: 5 } } })
+  const [other] = seeing.inject(request)
+  t.not(forged?.data.at(-1), other?.data.at(-1))
 })

@@ -53,7 +53,7 @@ const past: History = {
 }
 
 const judged = (fields: Partial<NtpPacket>): string => {
-  const result = judge(encodeNtp(answer(fields)), basic, undefined)
+  const result = judge(encodeNtp(answer(fields)), basic, undefined, undefined)
   return 'code' in result ? `${result.is} ${result.code}` : result.is
 }
 
@@ -82,12 +82,12 @@ t.test('a request tells nothing of this node but a cookie', async (t) => {
   expected[0] = 0x23
   expected[3] = 32
   expected.set(RANDOM.subarray(0, 8), 40)
-  t.same(encodeRequest(basic), expected)
+  t.same(encodeRequest(basic, undefined), expected)
 })
 
 t.test('an interleaved request carries the last receive stamp and two cookies', async (t) => {
   const request = makeRequest(RANDOM, past)
-  const back = decodeNtp(encodeRequest(request))
+  const back = decodeNtp(encodeRequest(request, undefined))
   t.ok(back.ok)
   if (!back.ok) return
   t.equal(back.value.origin, past.receive)
@@ -127,7 +127,7 @@ t.test('an answer to our request is valid', async (t) => {
 })
 
 t.test('bytes that are no packet are malformed', async (t) => {
-  const result = judge(new Uint8Array(47), basic, undefined)
+  const result = judge(new Uint8Array(47), basic, undefined, undefined)
   t.same(result, { is: 'ignored', code: 'malformed', detail: 'truncated at byte 47' })
 })
 
@@ -138,9 +138,13 @@ t.test('a packet that is not a server answer is ignored', async (t) => {
 
 t.test('check 1: the same stamps as last time are a duplicate', async (t) => {
   const packet = answer({})
-  t.match(judge(encodeNtp(packet), basic, packet), { is: 'ignored', code: 'duplicate' })
+  t.match(judge(encodeNtp(packet), basic, packet, undefined), { is: 'ignored', code: 'duplicate' })
   const later = { ...packet, transmit: packet.transmit + 1n }
-  t.equal(judge(encodeNtp(later), basic, packet).is, 'valid', 'one differing stamp is enough')
+  t.equal(
+    judge(encodeNtp(later), basic, packet, undefined).is,
+    'valid',
+    'one differing stamp is enough',
+  )
 })
 
 t.test('check 2: an origin that is not our cookie is bogus', async (t) => {
@@ -175,15 +179,25 @@ t.test('a kiss of death counts only after the origin check', async (t) => {
     leap: 'unknown',
     receive: 0n,
   } as const
-  t.same(judge(encodeNtp(answer(kiss)), basic, undefined), { is: 'kiss', kiss: 'DENY' })
+  t.same(judge(encodeNtp(answer(kiss)), basic, undefined, undefined), { is: 'kiss', kiss: 'DENY' })
   t.equal(judged({ ...kiss, origin: 7n }), 'ignored bogus')
 })
 
 t.test('an answer that repeats the second cookie is interleaved', async (t) => {
   const request = makeRequest(RANDOM, past)
-  const interleaved = judge(encodeNtp(answer({ origin: request.receive })), request, undefined)
+  const interleaved = judge(
+    encodeNtp(answer({ origin: request.receive })),
+    request,
+    undefined,
+    undefined,
+  )
   t.match(interleaved, { is: 'valid', interleaved: true })
-  const plain = judge(encodeNtp(answer({ origin: request.transmit })), request, undefined)
+  const plain = judge(
+    encodeNtp(answer({ origin: request.transmit })),
+    request,
+    undefined,
+    undefined,
+  )
   t.match(plain, { is: 'valid', interleaved: false })
 })
 

@@ -1,9 +1,11 @@
 /**
  * A simulated NTP server: answers with stamps of its own clock, which may lie, drift, be
- * unsynchronised, fall silent or send a kiss of death. Basic and interleaved mode (RFC 9769).
+ * unsynchronised, fall silent or send a kiss of death. Basic and interleaved mode (RFC 9769). What is
+ * asked with a MAC is answered with one, or with a crypto-NAK where it is wrong (as ntpd).
  */
 import type { LeapWarning } from '../../core/sample.ts'
 import { nanos, utc } from '../../core/units.ts'
+import type { KeyPort } from '../../ports/keys.ts'
 import {
   decodeNtp,
   encodeNtp,
@@ -11,6 +13,7 @@ import {
   MODE_SERVER,
   NO_STAMP,
   NTP_PORT,
+  type NtpMac,
   type NtpPacket,
   type NtpStamp,
   referenceIdOf,
@@ -46,6 +49,8 @@ export interface NtpServerOptions extends Partial<NtpBehaviour> {
   readonly address: string
   readonly port?: number
   readonly link?: Partial<Link>
+  /** Its symmetric keys. */
+  readonly keys?: KeyPort
 }
 
 const BEHAVIOUR: NtpBehaviour = {
@@ -85,13 +90,15 @@ export class NtpServer implements Peer {
   readonly behaviour: NtpBehaviour
   #world: Surroundings | undefined
   #random = new SeededRandom('')
+  readonly #keys: KeyPort | undefined
   /** Receive stamp of a request to the true departure of its answer, for interleaved mode. */
   readonly #departures = new Map<NtpStamp, NtpStamp>()
 
-  constructor({ address, port = NTP_PORT, link = {}, ...behaviour }: NtpServerOptions) {
+  constructor({ address, port = NTP_PORT, link = {}, keys, ...behaviour }: NtpServerOptions) {
     this.address = address
     this.port = port
     this.link = createLink(link)
+    this.#keys = keys
     this.behaviour = { ...BEHAVIOUR, ...behaviour }
   }
 
@@ -107,7 +114,20 @@ export class NtpServer implements Peer {
     if (world === undefined) return
     const received = this.#stamp(world)
     const ns = LEAST_PROCESSING_NS + this.#random.exponential(this.behaviour.processingNs)
-    world.after(ns, () => answer(encodeNtp(this.#answer(world, request.value, received))))
+    world.after(ns, () => {
+      const plain = this.#answer(world, request.value, received)
+      answer(encodeNtp({ ...plain, mac: this.#mac(data, request.value, plain) }))
+    })
+  }
+
+  /** In the style of the request, of which `data` are the bytes. */
+  #mac(data: Uint8Array, { mac }: NtpPacket, plain: NtpPacket): NtpMac | undefined {
+    if (mac === undefined) return undefined
+    const key = this.#keys?.key(mac.keyId, plain.version === 4 ? 20 : undefined)
+    const covered = data.subarray(0, data.length - 4 - mac.digest.length)
+    const known = key?.verify(covered, mac.digest) === true
+    if (key === undefined || !known) return { keyId: 0, digest: new Uint8Array() }
+    return { keyId: key.id, digest: key.mac(encodeNtp(plain)) }
   }
 
   /** Its clock now. */
