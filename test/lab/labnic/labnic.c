@@ -383,6 +383,8 @@ static netdev_tx_t lab_xmit(struct sk_buff *skb, struct net_device *netdev)
 	unsigned long flags;
 	u64 raw;
 
+	/* before the packet leaves, as everywhere: chronyd refuses a stamp of hardware that is earlier */
+	skb_tx_timestamp(skb);
 	spin_lock_irqsave(&lock, flags);
 	raw = ktime_get_raw_ns();
 	departed.hwtstamp = ns_to_ktime(stamp_at(nic, raw));
@@ -391,7 +393,6 @@ static netdev_tx_t lab_xmit(struct sk_buff *skb, struct net_device *netdev)
 	spin_unlock_irqrestore(&lock, flags);
 
 	copy = skb_copy(skb, GFP_ATOMIC);
-	skb_tx_timestamp(skb);
 	if ((skb_shinfo(skb)->tx_flags & SKBTX_HW_TSTAMP) && nic->config.tx_type == HWTSTAMP_TX_ON &&
 	    !nic->stamps_lost) {
 		skb_shinfo(skb)->tx_flags |= SKBTX_IN_PROGRESS;
