@@ -63,7 +63,10 @@ export const PPS = {
 } as const
 
 /** Numbers from before the encoding above. */
+export const SIOCGIFINDEX = 0x8933
 export const SIOCETHTOOL = 0x8946
+export const SIOCSHWTSTAMP = 0x89b0
+export const SIOCGHWTSTAMP = 0x89b1
 
 /** Result >= 0, or -errno. A number goes by value, bytes by address. */
 export type Ioctl = (fd: number, request: number, argument: Uint8Array | number) => number

@@ -8,6 +8,7 @@
  *   iovec     16  0 base*, 8 u64 length
  *   cmsghdr   16  0 u64 length with header, 8 i32 level, 12 i32 type, 16 data; next at align8
  *   scm_timestamping 48  three timespec: [0] software, [1] unused, [2] raw hardware
+ *   scm_ts_pktinfo   16  0 u32 interface index, 4 u32 length of the frame without its check sequence
  *   sock_extended_err 16 0 u32 errno, 4 u8 origin, 8 u32 info, 12 u32 data
  *
  * Layout of 64-bit Linux, little-endian. linux/socket.h, linux/errqueue.h, cmsg(3).
@@ -23,6 +24,7 @@ const PAYLOAD = 65_536
 
 const SOL_SOCKET = 1
 const SCM_TIMESTAMPING = 37
+const SCM_TIMESTAMPING_PKTINFO = 58
 const SO_EE_ORIGIN_TIMESTAMPING = 4
 const ERROR_LEVELS: readonly (readonly [level: number, type: number])[] = [
   [0, 11], // SOL_IP, IP_RECVERR
@@ -40,6 +42,15 @@ export interface Ancillary {
   readonly hardware: bigint | undefined
   /** Number of the packet of a transmit stamp (OPT_ID). */
   readonly id: number | undefined
+  /** What a packet that was stamped in hardware came by (OPT_PKTINFO); transmit stamps have none. */
+  readonly frame?: FrameInfo
+}
+
+export interface FrameInfo {
+  /** Interface index; 0 where the driver does not tell. */
+  readonly interfaceIndex: number
+  /** Bytes on layer 2, without the frame check sequence. */
+  readonly length: number
 }
 
 export interface Message extends Ancillary {
@@ -53,6 +64,15 @@ function timespecAt(view: DataView, at: number): bigint | undefined {
   return ns === 0n ? undefined : ns
 }
 
+/** The number of the packet of a transmit stamp; undefined: another kind of error. */
+const packetAt = (view: DataView, at: number): number | undefined =>
+  view.getUint8(at + 4) === SO_EE_ORIGIN_TIMESTAMPING ? view.getUint32(at + 12, true) : undefined
+
+const frameAt = (view: DataView, at: number): FrameInfo => ({
+  interfaceIndex: view.getUint32(at, true),
+  length: view.getUint32(at + 4, true),
+})
+
 const isExtendedError = (level: number, type: number): boolean =>
   ERROR_LEVELS.some(([l, t]) => l === level && t === type)
 
@@ -61,6 +81,7 @@ export function parseControl(view: DataView, length: number): Ancillary {
   let software: bigint | undefined
   let hardware: bigint | undefined
   let id: number | undefined
+  let frame: FrameInfo | undefined
   let at = 0
   while (at + 16 <= length) {
     const size = Number(view.getBigUint64(at, true))
@@ -71,12 +92,13 @@ export function parseControl(view: DataView, length: number): Ancillary {
       software = timespecAt(view, at + 16)
       hardware = timespecAt(view, at + 48)
     }
-    if (isExtendedError(level, type) && size >= 32) {
-      if (view.getUint8(at + 20) === SO_EE_ORIGIN_TIMESTAMPING) id = view.getUint32(at + 28, true)
+    if (level === SOL_SOCKET && type === SCM_TIMESTAMPING_PKTINFO && size >= 32) {
+      frame = frameAt(view, at + 16)
     }
+    if (isExtendedError(level, type) && size >= 32) id = packetAt(view, at + 16) ?? id
     at += (size + 7) & ~7
   }
-  return { software, hardware, id }
+  return frame === undefined ? { software, hardware, id } : { software, hardware, id, frame }
 }
 
 /**

@@ -71,6 +71,18 @@ export function inetAddress(address: string, port: number): SocketAddress | unde
   return isIPv6(address) && !address.includes('/') ? ipv6(address, port) : undefined
 }
 
+/** The bytes of the address alone, in hexadecimal: equal for equal addresses, however they are written. */
+export function keyOf(bytes: Uint8Array): string {
+  const v4 = (bytes[0] ?? 0) === AF_INET
+  return Buffer.from(v4 ? bytes.subarray(4, 8) : bytes.subarray(8, 24)).toString('hex')
+}
+
+/** The key of an IP literal; undefined when it is none. */
+export function addressKey(address: string): string | undefined {
+  const remote = inetAddress(address, 0)
+  return remote && keyOf(remote.bytes)
+}
+
 /** `@name` is abstract; an empty path asks for a name. Undefined when it is too long. */
 export function unixAddress(path: string): SocketAddress | undefined {
   const name = new TextEncoder().encode(path)

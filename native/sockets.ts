@@ -4,14 +4,15 @@
  *
  * A receive stamp comes with its packet. A transmit stamp comes later, through the socket's error
  * queue, with the number that the kernel gave to the packet (OPT_ID): sends are counted from 0.
- * Stamps are CLOCK_REALTIME; a raw stamp of the interface's own clock is handed on where there is
- * one, but not asked for. Documentation/networking/timestamping.rst of Linux, socket(7).
+ * Stamps are CLOCK_REALTIME; raw stamps of the interface's own clock come beside them once they are
+ * asked for: the transmit stamp of hardware in a message of its own, after that of the kernel.
+ * Documentation/networking/timestamping.rst of Linux, socket(7).
  */
 import type { PortFault } from '../agent/core/errors.ts'
 import { portFault } from './errno.ts'
 import { close, connect, getsockname, lastErrno, send, setsockopt, socket } from './libc.ts'
 import { type Message, MSG_DONTWAIT, MSG_ERRQUEUE, receiveMessage } from './msghdr.ts'
-import { AF_INET, inetAddress, type SocketAddress } from './sockets-address.ts'
+import { AF_INET, inetAddress, keyOf, type SocketAddress } from './sockets-address.ts'
 
 export const SOCK_DGRAM = 2
 export const SOCK_FLAGS = 0o2000000 | 0o4000 // SOCK_CLOEXEC, SOCK_NONBLOCK
@@ -20,13 +21,19 @@ const SOL_SOCKET = 1
 const SO_TIMESTAMPING = 37
 const SO_SELECT_ERR_QUEUE = 45
 
+const TX_HARDWARE = 1 << 0
 const TX_SOFTWARE = 1 << 1
+const RX_HARDWARE = 1 << 2
 const RX_SOFTWARE = 1 << 3
 const REPORT_SOFTWARE = 1 << 4
+const RAW_HARDWARE = 1 << 6
 const OPT_ID = 1 << 7
 const OPT_TSONLY = 1 << 11
+const OPT_PKTINFO = 1 << 13
+const OPT_TX_SWHW = 1 << 14
 const WITHOUT_ID = TX_SOFTWARE | RX_SOFTWARE | REPORT_SOFTWARE | OPT_TSONLY
 const STAMPS = WITHOUT_ID | OPT_ID
+const HARDWARE = TX_HARDWARE | RX_HARDWARE | RAW_HARDWARE | OPT_PKTINFO | OPT_TX_SWHW
 
 export type Failed = { readonly ok: false; readonly fault: PortFault }
 export const failed = (syscall: string, errno: number): Failed => ({
@@ -66,6 +73,7 @@ export class UdpSocket {
   readonly stamps: boolean
   #sent = 0
   #open = true
+  #hardware = 0
 
   private constructor(fd: number, stamps: boolean) {
     this.fd = fd
@@ -86,6 +94,20 @@ export class UdpSocket {
     if (errno === 0) return { ok: true, socket: new UdpSocket(fd, stamped) }
     close(fd)
     return failed('connect', errno)
+  }
+
+  /** Stamps of the interface's clock as well, where it takes them; false: the kernel refused. */
+  askHardware(): boolean {
+    if (!this.stamps || !option(this.fd, SO_TIMESTAMPING, STAMPS | HARDWARE)) return false
+    this.#hardware = HARDWARE
+    return true
+  }
+
+  /** The local address as `addressKey` writes it. */
+  localKey(): string {
+    const bytes = new Uint8Array(28)
+    const failed = getsockname(this.fd, bytes, new Uint32Array([bytes.length])) < 0
+    return failed ? '' : keyOf(bytes)
   }
 
   /** `id`: the number that the transmit stamp of this packet will carry. */
@@ -121,8 +143,8 @@ export class UdpSocket {
    */
   #recount(): void {
     if (!this.stamps) return
-    option(this.fd, SO_TIMESTAMPING, WITHOUT_ID)
-    option(this.fd, SO_TIMESTAMPING, STAMPS)
+    option(this.fd, SO_TIMESTAMPING, WITHOUT_ID | this.#hardware)
+    option(this.fd, SO_TIMESTAMPING, STAMPS | this.#hardware)
     this.#sent = 0
   }
 }

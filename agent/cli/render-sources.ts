@@ -1,6 +1,6 @@
 /** `timewarden sources`: one line per source, and a legend that explains every column. */
 import { formatOffset, formatSeconds, formatSpan } from '../core/format.ts'
-import type { SourceStatus, Status } from '../observe/status-types.ts'
+import type { SourceStatus, StampedStatus, Status } from '../observe/status-types.ts'
 import { VERDICTS } from '../select/verdict.ts'
 import { type Cell, type Column, cell, type Paint, plain, printable, table } from './text.ts'
 import { verdictColour } from './words.ts'
@@ -46,16 +46,24 @@ const optionWords = (options: unknown): string =>
     .map(([key, value]) => (value === true ? key : `${key} ${String(value)}`))
     .join(', ')
 
+/** Kinds of the last stamps; a request that was not answered yet has none. */
+const stampWords = (stamped: StampedStatus | undefined): string =>
+  stamped?.tx.last == null || stamped.rx.last === null
+    ? ''
+    : `stamps: requests by ${stamped.tx.last}, answers by ${stamped.rx.last}`
+
 /** Of each NTP source: the options in force, and what was refused of its answers. */
 export function renderNtpDetails(sources: readonly SourceStatus[], paint: Paint = plain): string[] {
   const ntp = sources.filter(isNtp)
   const width = Math.max(0, ...ntp.map(({ id }) => id.length))
   return ntp.flatMap(({ id, detail }) => {
     const refused = optionWords(detail['refused'])
+    const stamps = stampWords(detail['stamped'] as StampedStatus | undefined)
     const { authentication = 'none' } = detail
     const keyed = authentication === 'none' ? '' : `${printable(String(authentication))}, `
     return [
       `  ${printable(id).padEnd(width)}  ${keyed}${optionWords(detail['options'])}`,
+      ...(stamps === '' ? [] : [paint('dim', `  ${' '.repeat(width)}  ${stamps}`)]),
       ...(refused === '' ? [] : [paint('dim', `  ${' '.repeat(width)}  refused: ${refused}`)]),
     ]
   })

@@ -16,11 +16,13 @@ import { readNow } from '../runtime/clock.ts'
 import { createComparer } from '../runtime/compare.ts'
 import { createNode, discover, discoverPhcs, PLACES, withResolvConf } from '../runtime/discover.ts'
 import { createFiles } from '../runtime/files.ts'
+import { HardwareStamps } from '../runtime/hardware-stamps.ts'
 import { type Endpoint, parseListen } from '../runtime/http.ts'
 import { createIdentifier } from '../runtime/identify.ts'
 import { acquireLock } from '../runtime/lock.ts'
 import { createLog, type Log } from '../runtime/log.ts'
 import { createNotifier, type NotifyEnvironment } from '../runtime/notify.ts'
+import { observedClock } from '../runtime/observed-clock.ts'
 import { createProcessMeter } from '../runtime/process.ts'
 import { systemRandom } from '../runtime/random.ts'
 import { Runner } from '../runtime/runner.ts'
@@ -83,6 +85,15 @@ function openNode(config: Config, { info, keys }: Found, phcOf: PhcOf, log: Log)
   })
 }
 
+/** Stamps of hardware are carried over to a clock that the agent may be steering. */
+const observedNode = (node: Node, hardware: HardwareStamps): Node => ({
+  ...node,
+  clock: (name) => {
+    const port = node.clock(name)
+    return port && observedClock(port, (change) => hardware.changed(change))
+  },
+})
+
 /** The address must be ours; the socket is for the command line, which has the address, too. */
 async function openEndpoints(
   config: Config,
@@ -114,18 +125,27 @@ function assemble(config: Config, found: Found, log: Log) {
   const identifier = createIdentifier()
   // looked for at each opening: a driver that was reset comes back under another number
   const phcOf: PhcOf = (name) => findPhc({ ...info, phcs: discoverPhcs(PLACES, identifier) }, name)
-  const agent = new Agent(config, openNode(config, found, phcOf, log), VERSION)
+  const hardware = new HardwareStamps({
+    mode: config.hardwareTimestamps ?? 'auto',
+    now: readNow,
+    deviceOf: (name) => phcOf(name)?.device,
+    note: (code, detail) => log.note(code, 'agent', detail, readNow()),
+  })
+  const node = openNode(config, found, phcOf, log)
+  const agent = new Agent(config, observedNode(node, hardware), VERSION)
   const meter = createProcessMeter()
   const keeper = new Keeper({ agent, now: readNow, process: () => meter.read() })
   const comparer = createComparer((name: ClockName) => phcOf(name)?.device)
   const runner = new Runner(keeper, {
     compare: comparer,
     identify: identifier,
+    hardware,
     files: createFiles(config.stateDirectory, [config.leapSeconds.list]),
     log: ({ code, subject = 'agent', detail }) => log.note(code, subject, detail, readNow()),
   })
   const close = (): void => {
     comparer.close()
+    hardware.close()
     identifier.close()
     meter.close()
   }

@@ -68,6 +68,7 @@ function describeDns(dns: DnsConfig): string[] {
 export function describeConfig(config: Config): string[] {
   const { clocks, sources, discover, dns, listen, socket, keyFile, stateDirectory, leapSeconds } =
     config
+  const { hardwareTimestamps = 'auto' } = config
   const named = Object.entries(clocks).map(([name, clock]) => describeClock(name, clock))
   const system = 'system' in clocks ? [] : ['clock system: observe']
   const found = discover === true && sources.length === 0
@@ -78,6 +79,7 @@ export function describeConfig(config: Config): string[] {
     ...sources.map((source) => describeSource(source, discover === true)),
     ...describeDns(dns),
     `leap seconds: mode ${leapSeconds.mode}, ${leapSeconds.list === '' ? 'the list inside' : leapSeconds.list}`,
+    ...(hardwareTimestamps === 'auto' ? [] : [`hardware time stamps: ${hardwareTimestamps}`]),
     `http: ${listen === '' ? 'off' : listen}`,
     `socket: ${socket === '' ? 'off' : socket}`,
     ...(keyFile === undefined ? [] : [`keys: ${keyFile}`]),

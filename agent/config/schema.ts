@@ -280,6 +280,15 @@ export const configSchema = v.pipe(
       absolute('Symmetric keys, as chrony.keys or ntp.keys: those that sources name by `key`.'),
     ),
     stateDirectory: v.optional(absolute('Drift files live here.'), '/var/lib/timewarden'),
+    hardwareTimestamps: v.optional(
+      v.pipe(
+        v.picklist(['off', 'auto', 'configure']),
+        v.description(
+          'Hardware stamps of NTP packets: where a NIC stamps all packets (auto), also setting up one that stamps none (configure), or never.',
+        ),
+      ),
+      'auto',
+    ),
     logLevel: v.optional(
       v.pipe(
         v.picklist(['error', 'warn', 'info', 'debug']),

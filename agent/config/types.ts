@@ -116,6 +116,8 @@ export interface Config {
   /** File of symmetric keys; undefined: there is none. */
   readonly keyFile?: string | undefined
   readonly stateDirectory: string
+  /** Hardware time stamps of NTP packets; absent: `auto`. */
+  readonly hardwareTimestamps?: 'off' | 'auto' | 'configure'
   readonly leapSeconds: LeapSecondsConfig
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug'
   /** False when no config file was given: what was discovered is observed. */

@@ -27,6 +27,8 @@ export interface Now {
 export interface Stamp {
   readonly at: Instant<'utc'>
   readonly kind: StampKind
+  /** What it may be wrong by beside what its kind always may: conversion from another clock. */
+  readonly dispersion?: Nanos
 }
 
 export type Transport = 'udp' | 'tcp' | 'unix'
@@ -69,13 +71,16 @@ export type Event =
       readonly data: Uint8Array
       readonly stamp: Stamp
     }
-  /** The transmit stamp of an earlier `send`; may come after the answer, or never. */
+  /**
+   * The transmit stamp of an earlier `send`; may come after the answer, or never. That of hardware comes
+   * after that of the kernel and takes its place.
+   */
   | {
       readonly on: 'sent'
       readonly channel: string
       readonly token: number
       readonly stamp: Stamp
-      /** From a reading of the clock right before the system call to a stamp of the kernel, ns. */
+      /** From a reading of the clock right before the system call to this stamp, ns. */
       readonly cost?: Nanos
     }
   /** The peer closed a tcp channel. */
@@ -111,6 +116,8 @@ export type Action =
       readonly address: string
       readonly port: number
       readonly stamps: boolean
+      /** Stamps of hardware as well, where the interface stamps all packets. */
+      readonly hardware?: boolean
     }
   /** Send one datagram; `token` comes back with its transmit stamp where the channel has stamps. */
   | {

@@ -99,6 +99,8 @@ export const NOTES = {
   'resolv-conf': ['warning', 'resolv.conf has a line that is not understood'],
   // --- agent
   discovered: ['info', 'found on this node'],
+  'hardware-stamps': ['info', 'an interface stamps NTP packets in hardware'],
+  'stamps-refused': ['warning', 'stamps of hardware are not used: those of the kernel stand in'],
   degraded: ['warning', 'something is missing on this node; the agent goes on without it'],
 } as const satisfies Record<string, readonly [Severity, string]>
 

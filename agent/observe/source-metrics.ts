@@ -111,6 +111,8 @@ const flagsOf = (options: OptionValues): string =>
     .filter((key) => options[key] === true)
     .join(' ')
 
+const DIRECTIONS = ['tx', 'rx'] as const
+
 const NTP: readonly MetricDefinition[] = [
   {
     name: 'ntp_options_info',
@@ -152,6 +154,19 @@ const NTP: readonly MetricDefinition[] = [
     unit: '',
     help: 'Answers of an NTP server that passed every check.',
     read: perKind('ntp', ({ good }) => good),
+  },
+  {
+    name: 'ntp_stamps_total',
+    type: 'counter',
+    unit: '',
+    help: 'Our stamps on requests (tx) and answers (rx) of completed exchanges, by who took them.',
+    read: eachOfKind('ntp', ({ stamped }, labels) =>
+      DIRECTIONS.flatMap((direction) =>
+        Object.entries(stamped?.[direction].counts ?? {}).flatMap(([kind, count]) =>
+          one({ ...labels, direction, kind }, count),
+        ),
+      ),
+    ),
   },
   {
     name: 'ntp_interleaved',

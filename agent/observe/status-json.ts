@@ -14,6 +14,7 @@ import type {
   EventStatus,
   LeapSecondsStatus,
   SourceStatus,
+  StampedStatus,
   Status,
 } from './status-types.ts'
 
@@ -74,10 +75,19 @@ const ptp4lDetail = (detail: Ptp4lDetail, now: Instant<'mono'>): DetailStatus =>
   })),
 })
 
+type Stamped = NonNullable<Extract<SourceDetail, { kind: 'ntp' }>['stamped']>
+
+const stampedStatus = ({ tx, rx }: Stamped): StampedStatus => ({
+  tx: { last: tx.last ?? null, ...tx.counts },
+  rx: { last: rx.last ?? null, ...rx.counts },
+})
+
 function detailStatus(detail: SourceDetail, now: Instant<'mono'>): DetailStatus {
   switch (detail.kind) {
-    case 'ntp':
-      return { ...detail }
+    case 'ntp': {
+      const { stamped, ...rest } = detail
+      return stamped === undefined ? rest : { ...rest, stamped: stampedStatus(stamped) }
+    }
     case 'ptp4l':
       return ptp4lDetail(detail, now)
     case 'phc': {

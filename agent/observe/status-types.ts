@@ -5,6 +5,7 @@
  * Sign: offset = local - reference, positive when this node is ahead. A positive frequency makes the
  * clock run faster. `time` is CLOCK_REALTIME in ISO 8601 with nanoseconds.
  */
+import type { StampKind } from '../core/sample.ts'
 import type { SourceDetail } from '../sources/source.ts'
 import type { Level, Problem } from './health.ts'
 
@@ -92,6 +93,14 @@ export interface SourceStatus {
 export type DetailStatus = { readonly kind: SourceDetail['kind'] } & Readonly<
   Record<string, unknown>
 >
+
+/** `detail.stamped` of an NTP source: who took our stamps of requests (tx) and answers (rx). */
+export type StampedStatus = Readonly<Record<'tx' | 'rx', StampKindsStatus>>
+
+/** Exchanges by kind of the stamp, and the kind of the last. */
+export interface StampKindsStatus extends Readonly<Record<StampKind, number>> {
+  readonly last: StampKind | null
+}
 
 export interface DnsStatus {
   readonly enabled: boolean

@@ -12,6 +12,7 @@ import type { Channel, Link, OpenAction, Opened } from './channels-link.ts'
 import { openTcp } from './channels-tcp.ts'
 import { openUdp } from './channels-udp.ts'
 import { openUnix } from './channels-unix.ts'
+import type { HardwareStamps } from './hardware-stamps.ts'
 
 export interface ChannelsOptions {
   readonly now: () => Now
@@ -21,6 +22,7 @@ export interface ChannelsOptions {
   readonly degraded: (detail: string) => void
   /** False: use node:dgram also where the kernel's stamps could be had. */
   readonly kernelStamps: boolean
+  readonly hardware?: HardwareStamps | undefined
 }
 
 interface Entry {
@@ -121,7 +123,11 @@ export class Channels {
 
   /** A refusal of the network would be the same by node:dgram; one of the mechanism would not. */
   #openUdp(action: OpenAction, link: Link, poller: Poller): Opened {
-    const opened = openUdp(action, link, { poller, warmUp: this.#warmUp.run })
+    const opened = openUdp(action, link, {
+      poller,
+      warmUp: this.#warmUp.run,
+      hardware: this.#options.hardware,
+    })
     if (opened.ok && opened.missing !== undefined) this.#options.degraded(opened.missing)
     if (opened.ok || opened.fault.syscall === 'connect') return opened
     this.#options.degraded(`no kernel time stamps: ${describeFault(opened.fault)}`)

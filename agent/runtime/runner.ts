@@ -11,6 +11,7 @@ import type { FilesPort } from '../ports/files.ts'
 import type { IdentifyPort } from '../ports/identify.ts'
 import { Channels } from './channels.ts'
 import { readNow } from './clock.ts'
+import type { HardwareStamps } from './hardware-stamps.ts'
 import { NameResolver } from './runner-resolve.ts'
 import { type Lateness, Timers } from './runner-timers.ts'
 
@@ -29,6 +30,8 @@ export interface RunnerOptions {
   readonly resolver?: NameResolver
   /** False: UDP by node:dgram, with the program's own stamps. */
   readonly kernelStamps?: boolean
+  /** Absent: no stamps of hardware. */
+  readonly hardware?: HardwareStamps
 }
 
 interface Queued {
@@ -70,6 +73,7 @@ export class Runner {
         options.log({ do: 'note', code: 'degraded', detail, subject: 'agent' })
       },
       kernelStamps: options.kernelStamps ?? true,
+      hardware: options.hardware,
     })
   }
 

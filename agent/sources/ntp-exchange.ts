@@ -8,7 +8,8 @@
  * The transmit stamp in a basic answer was taken by the server's program, before its own way through
  * its kernel; that way lies in the return leg. So that the legs are alike, ours counts too: T1 is our
  * kernel's stamp less the median of what our own sends took (`sendCost`). Over a veth pair that takes
- * p50 of |offset| from 4 us to 0.5 us. In interleaved mode all stamps are kernels', and nothing is added.
+ * p50 of |offset| from 4 us to 0.5 us; up to the NIC's stamp where that stamps. In interleaved mode all
+ * stamps are kernels' or NICs', and nothing is added.
  *
  * T1 and T4 are stamps of our kernel and never leave the node: the transmit field of a request is 64
  * random bits, a cookie which the answer must repeat (data minimisation).
@@ -48,6 +49,8 @@ import {
 export interface LocalStamp {
   readonly at: Instant<'utc'>
   readonly kind: StampKind
+  /** Beside what its kind always may be wrong by, ns. */
+  readonly dispersion?: Nanos
 }
 
 /** The last acceptable answer, and when its exchange happened. */
@@ -178,6 +181,8 @@ interface Stamps {
   readonly t3: bigint
   readonly t4: bigint
   readonly kind: StampKind
+  /** Of the conversion of the two local stamps. */
+  readonly conversion: Nanos
   /** Time that passed on our clock between the two local stamps. */
   readonly interval: Nanos
 }
@@ -255,6 +260,7 @@ export function measure(exchange: Exchange, limits: Limits): Measured {
   const dispersion =
     Math.max(precision, OWN_PRECISION) +
     STAMP_ERROR[stamps.kind] +
+    stamps.conversion +
     PHI * stamps.interval +
     moved +
     // a server that stamps in hardware has no such way: half of ours is then an error
@@ -315,7 +321,9 @@ function chooseStamps({ packet, interleaved, history, t1, t4, sendCost }: Exchan
 
 function stampsOf(t1: LocalStamp, t2: bigint, t3: bigint, t4: LocalStamp): Stamps {
   const length = Math.abs(Number(t4.at - t1.at))
-  return { t1: t1.at, t2, t3, t4: t4.at, kind: worst(t1.kind, t4.kind), interval: nanos(length) }
+  const conversion = nanos(Math.max(t1.dispersion ?? 0, t4.dispersion ?? 0))
+  const kind = worst(t1.kind, t4.kind)
+  return { t1: t1.at, t2, t3, t4: t4.at, kind, conversion, interval: nanos(length) }
 }
 
 /** How long the server held the request that its transmit stamp belongs to, ns. */

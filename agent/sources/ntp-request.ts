@@ -19,6 +19,7 @@ import type { RandomPort } from '../ports/random.ts'
 import type { Association } from './ntp-association.ts'
 import type { Limits, Measured } from './ntp-exchange.ts'
 import { exchangeOf, handedOver, moved, newPending, type Pending } from './ntp-pending.ts'
+import { StampCounter, type StampCounts } from './ntp-stamps.ts'
 
 export type EventOf<K extends Event['on']> = Event & { readonly on: K }
 
@@ -43,6 +44,13 @@ export interface Progress {
   readonly startedAt?: Instant<'mono'>
 }
 
+export interface RequestCounts {
+  readonly sent: number
+  readonly received: number
+  /** Stamps of ours on exchanges that were completed, by who took them. */
+  readonly stamped: StampCounts
+}
+
 interface Destination {
   readonly address: string
   readonly port: number
@@ -65,6 +73,7 @@ export class NtpRequests {
   #sent = 0
   #received = 0
   #openFailed = false
+  readonly #stamped = new StampCounter()
 
   constructor(random: RandomPort, limits: Limits, association: Association) {
     this.#random = random
@@ -72,8 +81,8 @@ export class NtpRequests {
     this.#association = association
   }
 
-  get counts(): { readonly sent: number; readonly received: number } {
-    return { sent: this.#sent, received: this.#received }
+  get counts(): RequestCounts {
+    return { sent: this.#sent, received: this.#received, stamped: this.#stamped.counts }
   }
 
   get busy(): boolean {
@@ -86,7 +95,7 @@ export class NtpRequests {
     const request = this.#association.request(this.#random.bytes(RANDOM_BYTES))
     this.#pending = newPending(channel, this.#sequence, request, now.mono)
     return [
-      { do: 'open', channel, transport: 'udp', address, port, stamps: true },
+      { do: 'open', channel, transport: 'udp', address, port, stamps: true, hardware: true },
       { do: 'timer', key: 'timeout', at: plus(now.mono, timeout) },
     ]
   }
@@ -190,7 +199,8 @@ export class NtpRequests {
     const exchange = exchangeOf(pending, patient)
     if (exchange === undefined) return NOTHING
     const measured = this.#association.settle(exchange, pending.request, this.#limits)
-    const { packet, interleaved } = exchange
+    const { packet, interleaved, t1, t4 } = exchange
+    this.#stamped.add(t1.kind, t4.kind)
     return this.#end(pending, { is: 'measured', measured, leap: packet.leap, interleaved })
   }
 

@@ -7,6 +7,7 @@
 import type { Machine, Now, Upstream } from '../core/machine.ts'
 import type { ClockName, StampKind } from '../core/sample.ts'
 import type { Instant, Nanos, Ppb } from '../core/units.ts'
+import type { StampCounts } from './ntp-stamps.ts'
 
 export type SourceKind = 'ntp' | 'ptp4l' | 'phc' | 'chrony'
 
@@ -46,6 +47,8 @@ export type SourceDetail =
       readonly sent: number
       readonly received: number
       readonly good: number
+      /** Our stamps on requests and answers, by who took them. */
+      readonly stamped?: StampCounts
       /** Packets and polls of which nothing came, by the code of their note. */
       readonly refused?: Readonly<Record<string, number>>
       /** The options in force: with `minpoll` as it is towards the server at hand. */

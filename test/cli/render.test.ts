@@ -50,6 +50,7 @@ t.test('the table of sources has a legend for every verdict', async (t) => {
   )
   for (const verdict of VERDICT_ORDER) t.match(lines.join('\n'), `    ${verdict} `)
   t.match(lines.join('\n'), /ntp:10\.99\.0\.1 {2}minpoll 4, maxpoll 6, iburst, filter 1\n/)
+  t.match(lines.join('\n'), /\n +stamps: requests by kernel, answers by hardware\n/)
   t.match(lines.join('\n'), /\n +refused: timeout 9, delay-deviation 3\n/)
 })
 

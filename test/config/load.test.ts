@@ -149,7 +149,7 @@ constructor: 1
       'f:6:5: sources[1].nttp: unknown key "nttp" (did you mean ntp?)',
       'f:7:17: dns.timeout: expected a duration with its unit: ns, us, ms, s, min, h or d, got 5 (did you mean 5s?)',
       'f:8:1: statedir: unknown key "statedir" (did you mean stateDirectory?)',
-      'f:9:1: constructor: unknown key "constructor"; known here: clocks, sources, dns, listen, socket, leapSeconds, keyFile, stateDirectory, logLevel',
+      'f:9:1: constructor: unknown key "constructor"; known here: clocks, sources, dns, listen, socket, leapSeconds, keyFile, stateDirectory, hardwareTimestamps, logLevel',
     ])
   },
 )

@@ -18,6 +18,20 @@ export interface Link {
   readonly jitter: string
 }
 
+/** The server next door, with no router between: both ends stamp in hardware, if they want to. */
+export function startNeighbour(lab: Lab): string {
+  const ip = (text: string) => lab.call('ip', ...text.split(' '))
+  ip('netns add server')
+  ip('link set lab0 netns server')
+  ip('-n server link set lab0 up')
+  ip('-n server addr add 10.0.2.1/24 dev lab0')
+  ip('addr add 10.0.2.254/24 dev lab1')
+  ip('link set lab1 up')
+  const what = ['lab0', '/dev/ptp0', '10.0.2.1', '0']
+  lab.start('responder', 'nsenter', '--net=/run/netns/server', RESPONDER, ...what)
+  return '10.0.2.1'
+}
+
 /** Addresses of the servers; server k is wrong by `errors[k]` ns. */
 export function startServers(lab: Lab, errors: readonly number[], link: Link): string[] {
   const ip = (text: string) => lab.call('ip', ...text.split(' '))

@@ -145,6 +145,10 @@ export const ntpSource: SourceReport = {
     sent: 240,
     received: 231,
     good: 228,
+    stamped: {
+      tx: { last: 'kernel', counts: { hardware: 40, kernel: 189, daemon: 2 } },
+      rx: { last: 'hardware', counts: { hardware: 200, kernel: 31, daemon: 0 } },
+    },
     refused: { timeout: 9, 'delay-deviation': 3 },
     options: { minpoll: 4, maxpoll: 6, iburst: true, burst: false, filter: 1, maxSamples: 0 },
   },

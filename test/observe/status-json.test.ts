@@ -60,7 +60,13 @@ t.test('each kind of source has its detail', async (t) => {
     ports: [{ number: 1, interface: 'eth0', state: 'SLAVE', stateSeconds: 3580 }],
   })
   t.same(details[1], { kind: 'phc', method: 'extended', utcOffsetSeconds: 37 })
-  t.match(details[2], { kind: 'ntp', mode: 'interleaved', sent: 240 })
+  t.match(details[2], {
+    ...{ kind: 'ntp', mode: 'interleaved', sent: 240 },
+    stamped: {
+      tx: { last: 'kernel', hardware: 40, kernel: 189, daemon: 2 },
+      rx: { last: 'hardware', hardware: 200, kernel: 31, daemon: 0 },
+    },
+  })
   t.match(details.at(-1), { kind: chronySource.kind, frequencyPpb: -10_250, skewPpb: 12 })
 })
 

@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import t from 'tap'
 import type { Action, Event, Now } from '../../agent/core/machine.ts'
 import { plus, seconds } from '../../agent/core/units.ts'
+import type { HardwareStamps } from '../../agent/runtime/hardware-stamps.ts'
 import { type Note, Runner, type RunnerOptions } from '../../agent/runtime/runner.ts'
 import { DatagramServer, unixName } from '../native/unix-peer.ts'
 
@@ -108,6 +109,40 @@ for (const [type, address] of [
     t.ok(sent!.stamp.at < received!.stamp.at)
   })
 }
+
+t.test(
+  'stamps of hardware that do not come delay nothing: those of the kernel serve',
+  async (t) => {
+    const { port } = await echo(t)
+    const called: string[] = []
+    const nic = {
+      prepare: () => called.push('prepare'),
+      transmitted: () => undefined,
+      received: ({ hardware }: { hardware?: bigint }) => void called.push(`received ${hardware}`),
+    }
+    const asked: string[] = []
+    const at = (key: string) => {
+      asked.push(key)
+      return nic
+    }
+    const script = new Script(
+      t,
+      (event) => {
+        if (event.on === 'start') return [{ ...openUdp(port), hardware: true } as Action]
+        return event.on === 'opened' ? [send(42)] : []
+      },
+      { hardware: { at } as unknown as HardwareStamps },
+    )
+    script.runner.start()
+    const [received] = await script.heard('received')
+    t.same(script.names(), ['start', 'opened', 'sent', 'received'])
+    t.match(script.events[1], { stamps: 'hardware' })
+    t.match(script.events[2], { token: 42, stamp: { kind: 'kernel' } })
+    t.equal(received?.stamp.kind, 'kernel')
+    t.same(asked, ['7f000001'], 'the local address')
+    t.same(called, ['prepare', 'received undefined'])
+  },
+)
 
 t.test('each of 1000 packets gets its own stamp', async (t) => {
   const { port } = await echo(t)

@@ -1,6 +1,6 @@
 /** A server and a clock pair for an NTP source under test: time passes only when a test says so. */
 import type { NtpSourceConfig } from '../../agent/config/types.ts'
-import type { Action, Event, Now } from '../../agent/core/machine.ts'
+import type { Action, Event, Now, Stamp } from '../../agent/core/machine.ts'
 import type { Sample, StampKind } from '../../agent/core/sample.ts'
 import { type Instant, mono, nanos, utc } from '../../agent/core/units.ts'
 import type { RandomPort } from '../../agent/ports/random.ts'
@@ -152,7 +152,7 @@ export class Rig {
     return { at: this.now.utc, kind }
   }
 
-  sent(stamp = this.stampNow()): void {
+  sent(stamp: Stamp = this.stampNow()): void {
     this.feed({ on: 'sent', channel: this.channel, token: this.token, stamp })
   }
 

@@ -163,6 +163,42 @@ t.test('a channel without kernel stamps has none to wait for', async (t) => {
   t.same(rig.notes, ['reachable'])
 })
 
+const stampedOf = ({ view }: Rig) => view.detail.kind === 'ntp' && view.detail.stamped
+
+t.test('a transmit stamp of hardware takes the place of the kernel one', async (t) => {
+  const rig = start(new Rig())
+  t.match(stampedOf(rig), { tx: { last: undefined }, rx: { last: undefined } })
+  rig.send('hardware')
+  rig.sent()
+  rig.wait(3_000n)
+  rig.sent({ ...rig.stampNow('hardware'), dispersion: nanos(400) })
+  rig.wait(MS)
+  rig.feed({
+    ...{ on: 'received', channel: rig.channel, data: rig.answer() },
+    stamp: { ...rig.stampNow('hardware'), dispersion: nanos(700) },
+  })
+  const [sample] = rig.samples
+  t.match(sample, { stamps: 'hardware' })
+  t.ok((sample?.dispersion ?? 0) >= 750, 'the worse conversion, and what hardware may be wrong by')
+  t.match(stampedOf(rig), {
+    tx: { last: 'hardware', counts: { hardware: 1, kernel: 0, daemon: 0 } },
+    rx: { last: 'hardware', counts: { hardware: 1, kernel: 0, daemon: 0 } },
+  })
+})
+
+t.test('a transmit stamp of hardware that is lost is not waited for', async (t) => {
+  const rig = start(new Rig())
+  rig.send('hardware')
+  rig.sent()
+  rig.wait(MS)
+  const stamp = { ...rig.stampNow('hardware'), dispersion: nanos(700) }
+  rig.feed({ on: 'received', channel: rig.channel, data: rig.answer(), stamp })
+  t.match(rig.samples, [{ stamps: 'kernel' }], 'the worse of the two')
+  rig.sent(rig.stampNow('hardware'))
+  t.equal(rig.samples.length, 1, 'one that comes later changes nothing')
+  t.match(stampedOf(rig), { tx: { last: 'kernel' }, rx: { last: 'hardware' } })
+})
+
 t.test('stamps of another request are not taken', async (t) => {
   const rig = start(new Rig())
   rig.send()

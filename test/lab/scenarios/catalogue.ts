@@ -8,6 +8,7 @@ import { drive, follow } from './follow.ts'
 import { leap } from './leap.ts'
 import { restart, signals } from './lifecycle.ts'
 import { contestNtp, contestNtpInterleaved, ntp } from './ntp.ts'
+import { contestNtpHardware, ntpHardware } from './ntp-hardware.ts'
 import { contestSystemToPhc, systemToPhc } from './reverse.ts'
 import { steps } from './steps.ts'
 import { foreign, lossesOfPtp, phcRemoved } from './trouble.ts'
@@ -17,6 +18,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   drive,
   'system-to-phc': systemToPhc,
   ntp,
+  'ntp-hardware': ntpHardware,
   foreign,
   losses: lossesOfPtp,
   'phc-removed': phcRemoved,
@@ -32,6 +34,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'contest-system-to-phc': contestSystemToPhc,
   'contest-ntp': contestNtp,
   'contest-ntp-xleave': contestNtpInterleaved,
+  'contest-ntp-hardware': contestNtpHardware,
   'contest-holdover': contestHoldover,
 }
 
