@@ -400,7 +400,8 @@ t.test('version 3.1.1 pushes no Sync: it is asked every poll interval', async (t
     [{ key: 'port:1', interface: 'eth0' }],
   )
   line.sync(10)
-  t.equal(line.samples.length, 5)
+  // the first one was looked for more often
+  t.equal(line.samples.length, 6)
   t.equal(line.samples[0]?.clock, 'phc:ptp5')
   t.equal(line.view.pollSeconds, 2)
   t.match(line.notes('management-error'), [{ detail: 'PORT_HWCLOCK_NP: NO_SUCH_ID' }])
