@@ -115,7 +115,7 @@ function stampingReason({ stamping, fault }: Nic): string {
 
 /**
  * Why a NIC cannot be a PTP port, '' if it can: ptp-operator's rule (hardware transmit, receive and raw,
- * no virtual function) and a PHC. At most 28 characters.
+ * no virtual function) and a PHC. At most 26 characters.
  */
 export const whyNotPtp = (nic: Nic): string =>
   kindReason(nic) || stampingReason(nic) || (nic.phcIndex === null ? 'no PHC' : '')
