@@ -46,7 +46,7 @@ function nicRow(nic: NicView, depth: number): Cell[] {
   return [
     cell(`${'  '.repeat(depth)}${nic.name}`),
     cell(linkWords(nic)),
-    cell(cut(nic.driver, 12)),
+    cell(cut(nic.driver, 12) || '-'),
     cell(nic.pci || '-'),
     cell(nic.phcIndex === null ? '-' : `ptp${nic.phcIndex}`),
     capable ? cell('yes', 'green') : cell('no', 'dim'),
@@ -103,7 +103,9 @@ const HIDDEN: Readonly<Record<string, readonly [one: string, many: string]>> = {
   representor: ['switch representor', 'switch representors'],
   vlan: ['VLAN', 'VLANs'],
   loopback: ['loopback', 'loopbacks'],
-  virtual: ['interface of software', 'interfaces of software'],
+  bridge: ['bridge', 'bridges'],
+  bond: ['bond', 'bonds'],
+  virtual: ['software interface', 'software interfaces'],
 }
 
 function hiddenLine(hidden: NicsView['hidden']): string[] {
@@ -111,7 +113,7 @@ function hiddenLine(hidden: NicsView['hidden']): string[] {
     const [one, many] = HIDDEN[kind] ?? [kind, `${kind}s`]
     return `${count} ${count === 1 ? one : many}`
   })
-  return parts.length === 0 ? [] : [`not shown without --all: ${parts.join(', ')}`]
+  return parts.length === 0 ? [] : [cut(`more with --all: ${parts.join(', ')}`, 98)]
 }
 
 export function renderNics(view: NicsView, paint: Paint = plain): string[] {

@@ -124,7 +124,7 @@ export const whyNotPtp = (nic: Nic): string =>
 export const nicsOfPhc = (nics: readonly Nic[], index: number): readonly Nic[] =>
   nics.filter((nic) => nic.phcIndex === index && isHardware(nic))
 
-/** What the operator must know of a PHC: sentences, at most 100 characters without names. */
+/** What the operator must know of a PHC: sentences that follow its name, at most 90 characters. */
 export function phcNotes(phc: Phc, nics: readonly Nic[]): string[] {
   const ports = nicsOfPhc(nics, phc.index).filter(({ kind }) => kind === 'physical')
   const notes: string[] = []
@@ -134,7 +134,9 @@ export function phcNotes(phc: Phc, nics: readonly Nic[]): string[] {
   if ((phc.virtualClocks ?? 0) > 0) {
     const count =
       phc.virtualClocks === 1 ? '1 virtual clock' : `${phc.virtualClocks} virtual clocks`
-    notes.push(`carries ${count}: it runs free and refuses to be steered (EBUSY), they can be`)
+    notes.push(
+      `carries ${count}: it runs free and refuses to be steered (EBUSY), the virtual ones can be`,
+    )
   }
   if (ports.length > 1)
     notes.push(`is one clock for ${ports.length} NICs: whoever steers it moves all`)

@@ -60,7 +60,7 @@ t.test('what is not shown is counted', async (t) => {
   const nics = hidden.map((kind, index) => nic(`x${index}`, { kind }))
   t.equal(
     render([nic('eth0'), ...nics], [], false).at(-1),
-    '  not shown without --all: 2 virtual functions, 1 VLAN, 1 loopback, 1 bridge',
+    '  more with --all: 2 virtual functions, 1 VLAN, 1 loopback, 1 bridge',
   )
 })
 
@@ -84,7 +84,18 @@ t.test('no line is longer than 100 columns, whatever the names are', async (t) =
     maxAdjustmentPpb: 2_147_483_647,
     virtualClocks: 20,
   })
-  const lines = render([bond, ...[0, 1, 2, 3].map(long)], [clock])
+  const kinds = [
+    'virtual-function',
+    'representor',
+    'vlan',
+    'bridge',
+    'loopback',
+    'virtual',
+  ] as const
+  const hidden = kinds.flatMap((kind) =>
+    Array.from({ length: 128 }, (_, index) => nic(`h${index}`, { kind, key: `${kind}${index}` })),
+  )
+  const lines = render([bond, ...[0, 1, 2, 3].map(long), ...hidden], [clock], false)
   for (const line of lines) t.ok(line.length <= 100, `${line.length}: ${line}`)
   t.ok(lines.some((line) => line.includes('no raw hardware stamps')))
   t.ok(lines.some((line) => line.includes('enp129s0f0np0xx +3')))
