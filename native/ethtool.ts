@@ -8,6 +8,8 @@
  *   ethtool_link_settings  48  0 u32 cmd 0x4c, 4 u32 speed (Mb/s, all ones: unknown), 15 i8
  *                              link_mode_masks_nwords: asked with 0, the kernel answers with the
  *                              negative of the number to ask with; then 3 times as many words follow
+ *   ethtool_drvinfo       196  0 u32 cmd 3, 4 char driver[32], 36 version[32], 68 fw_version[32],
+ *                              100 bus_info[32]
  */
 import type { PortFault } from '../agent/core/errors.ts'
 import { EINVAL, portFault } from './errno.ts'
@@ -15,12 +17,15 @@ import { callIoctl, type Ioctl, orErrno, SIOCETHTOOL } from './ioctl.ts'
 import { bufferAddress, close, socket } from './libc.ts'
 import { LITTLE_ENDIAN, type Scratch, scratch } from './struct.ts'
 
+const ETHTOOL_GDRVINFO = 3
 const ETHTOOL_GET_TS_INFO = 0x41
 const ETHTOOL_GLINKSETTINGS = 0x4c
 const IFNAMSIZ = 16
 const IFREQ_SIZE = 40
 const TS_INFO_SIZE = 44
 const LINK_SETTINGS_SIZE = 48
+const DRIVER_INFO_SIZE = 196
+const DRIVER_TEXT_SIZE = 32
 const LINK_WORDS_AT = 15
 /** SCHAR_MAX words for each of the three masks behind the structure. */
 const LINK_MASKS_SIZE = 3 * 127 * 4
@@ -81,6 +86,25 @@ export const decodeTsInfo = (view: DataView): TsInfo => ({
   rxFilters: named(view.getUint32(28, LITTLE_ENDIAN), RX),
 })
 
+export interface DriverInfo {
+  readonly driver: string
+  /** Drivers that have none of their own tell the kernel's release. */
+  readonly version: string
+  readonly firmware: string
+}
+
+function driverText(bytes: Uint8Array, at: number): string {
+  const field = Buffer.from(bytes.subarray(at, at + DRIVER_TEXT_SIZE))
+  const end = field.indexOf(0)
+  return field.toString('latin1', 0, end < 0 ? DRIVER_TEXT_SIZE : end).trim()
+}
+
+export const decodeDriverInfo = (bytes: Uint8Array): DriverInfo => ({
+  driver: driverText(bytes, 4),
+  version: driverText(bytes, 36),
+  firmware: driverText(bytes, 68),
+})
+
 /** `ifreq` for `name` with a pointer to `data`; undefined for a name that the kernel cannot have. */
 export function encodeIfreq(name: string, address: bigint): Uint8Array | undefined {
   const text = Buffer.from(name, 'utf8')
@@ -117,6 +141,13 @@ export class Ethtool {
     return result < 0
       ? { ok: false, fault: portFault('ioctl(ETHTOOL_GET_TS_INFO)', -result) }
       : { ok: true, info: decodeTsInfo(buffer.view) }
+  }
+
+  /** Undefined for an interface that is not there or has no driver to tell of. */
+  driverInfo(name: string): DriverInfo | undefined {
+    const buffer = scratch(DRIVER_INFO_SIZE)
+    buffer.view.setUint32(0, ETHTOOL_GDRVINFO, LITTLE_ENDIAN)
+    return this.#ask(name, buffer) < 0 ? undefined : decodeDriverInfo(buffer.bytes)
   }
 
   /** Mb/s; undefined when the interface has none to tell (virtual, no link). */

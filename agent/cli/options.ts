@@ -4,6 +4,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { DEFAULT_ADDRESS, DEFAULT_SOCKET } from './client.ts'
 import type { DemoOptions } from './demo.ts'
+import type { NicsOptions } from './nics.ts'
 import type { Overrides } from './read-config.ts'
 import type { StatusOptions } from './status.ts'
 
@@ -11,6 +12,7 @@ export type Command =
   | { readonly name: 'run'; readonly options: Overrides }
   | { readonly name: 'status'; readonly options: StatusOptions }
   | { readonly name: 'sources'; readonly options: { socket: string; address: string } }
+  | { readonly name: 'nics'; readonly options: NicsOptions }
   | { readonly name: 'check-config'; readonly args: readonly string[] }
   | { readonly name: 'demo'; readonly options: DemoOptions }
   | { readonly name: 'version' }
@@ -89,10 +91,21 @@ function parseDemo(args: readonly string[]): Command {
   }
 }
 
+function parseNics(args: readonly string[]): Command {
+  const values = valuesOf(args, { json: flag, 'node-ptp-device': flag, all: flag })
+  const forms = (['json', 'node-ptp-device'] as const).filter((form) => values[form] === 'true')
+  if (forms.length > 1) throw new TypeError('--json and --node-ptp-device: one of them')
+  return {
+    name: 'nics',
+    options: { form: forms[0] ?? 'table', all: values['all'] === 'true' },
+  }
+}
+
 const PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = {
   run: parseRun,
   status: parseStatus,
   sources: (args) => ({ name: 'sources', options: whereOf(valuesOf(args, WHERE)) }),
+  nics: parseNics,
   'check-config': (args) => ({ name: 'check-config', args }),
   demo: parseDemo,
   version: () => ({ name: 'version' }),
@@ -122,6 +135,8 @@ export const HELP = `Timewarden keeps the time of this node and proves it.
       What the running agent says. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
   timewarden sources [--socket PATH] [--address ADDRESS:PORT]
       Every source with its verdict, and what the columns mean.
+  timewarden nics [--json | --node-ptp-device] [--all]
+      NICs and PHCs of this node: which can serve PTP, and why the others cannot.
   timewarden check-config FILE
       All faults of a configuration with line and column (exit code 78), or what it amounts to.
   timewarden demo [--speed N] [--seed N] [--seconds N] [--listen ADDRESS:PORT]

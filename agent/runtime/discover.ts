@@ -8,7 +8,7 @@
  *   ptp4l        its read-write management sockets, in the search order of linuxptp and its operator
  *   chronyd      a UDP socket bound to port 323 of the loopback or of every address
  */
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { basename, join } from 'node:path'
 import { Ethtool } from '../../native/ethtool.ts'
@@ -22,6 +22,7 @@ import type { RandomPort } from '../ports/random.ts'
 import { type ClockOptions, createSystemClock } from './clock.ts'
 import { createIdentifier } from './identify.ts'
 import { createLastingPhc } from './lasting-phc.ts'
+import { attempt, list, pciAddress, realpath, text } from './sysfs.ts'
 
 /** Where to look; another root makes another node. */
 export interface Places {
@@ -41,27 +42,6 @@ export const PLACES: Places = {
   run: '/var/run',
   resolvConf: '/etc/resolv.conf',
 }
-
-function attempt<T>(read: () => T, otherwise: T): T {
-  try {
-    return read()
-  } catch {
-    return otherwise
-  }
-}
-
-const text = (path: string): string => attempt(() => readFileSync(path, 'utf8'), '')
-const list = (path: string): string[] => attempt(() => readdirSync(path).sort(), [])
-const realpath = (path: string): string => attempt(() => realpathSync(path), '')
-
-const PCI = /^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/
-
-/** The nearest PCI function above a device: itself, or for virtio its parent. */
-export const pciAddress = (devicePath: string): string =>
-  devicePath
-    .split('/')
-    .reverse()
-    .find((part) => PCI.test(part)) ?? ''
 
 /** Interface to PHC index, -1 where there is none; undefined where the kernel did not say. */
 function askInterfaces(sys: string, { identify }: IdentifyPort): Map<string, number | undefined> {

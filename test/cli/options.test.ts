@@ -53,6 +53,13 @@ t.test('the demo has a speed, a seed and an end', async (t) => {
   for (const speed of ['0', '1001']) t.match(messageOf(`demo --speed ${speed}`), '--speed: from')
 })
 
+t.test('nics come as a table or as one of two documents', async (t) => {
+  t.same(parse('nics'), { name: 'nics', options: { form: 'table', all: false } })
+  t.same(parse('nics --json --all'), { name: 'nics', options: { form: 'json', all: true } })
+  t.match(parse('nics --node-ptp-device'), { options: { form: 'node-ptp-device' } })
+  t.match(messageOf('nics --json --node-ptp-device'), 'one of them')
+})
+
 t.test('what is not understood is said in a sentence', async (t) => {
   t.equal(messageOf('frob'), 'frob: no such command')
   t.equal(messageOf('constructor'), 'constructor: no such command')

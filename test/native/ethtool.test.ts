@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import t from 'tap'
-import { decodeTsInfo, Ethtool, encodeIfreq } from '../../native/ethtool.ts'
+import { decodeDriverInfo, decodeTsInfo, Ethtool, encodeIfreq } from '../../native/ethtool.ts'
 
 t.test('time stamping abilities are read from their bits', async (t) => {
   const view = new DataView(new ArrayBuffer(44))
@@ -23,6 +23,21 @@ t.test('time stamping abilities are read from their bits', async (t) => {
   })
   view.setInt32(8, -1, true)
   t.equal(decodeTsInfo(view).phcIndex, -1)
+})
+
+t.test('driver, version and firmware are texts of up to 32 bytes', async (t) => {
+  const bytes = Buffer.alloc(196)
+  bytes.write('ice', 4)
+  bytes.write('6.1.0-18', 36)
+  bytes.write('f'.repeat(40), 68)
+  t.same(decodeDriverInfo(bytes), { driver: 'ice', version: '6.1.0-18', firmware: 'f'.repeat(32) })
+  t.same(decodeDriverInfo(Buffer.alloc(196)), { driver: '', version: '', firmware: '' })
+})
+
+t.test('an interface that is not there has no driver', async (t) => {
+  const ethtool = new Ethtool()
+  t.equal(ethtool.driverInfo('no-such-nic'), undefined)
+  ethtool.close()
 })
 
 t.test('an interface request has the name, its end, and the address', async (t) => {

@@ -10,10 +10,10 @@ import {
   discoverPhcs,
   hasChronyd,
   type Places,
-  pciAddress,
   ptp4lSockets,
 } from '../../agent/runtime/discover.ts'
 import { systemRandom } from '../../agent/runtime/random.ts'
+import { pciAddress } from '../../agent/runtime/sysfs.ts'
 
 /** Interfaces and what the kernel says of them; undefined: it does not say. */
 const kernel = (indexes: Readonly<Record<string, number | undefined>>): IdentifyPort => ({
