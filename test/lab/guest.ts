@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { installAgent } from './agent.ts'
+import { untouched } from './contest.ts'
 import { Lab } from './lab.ts'
 import { type Check, holds } from './scenario.ts'
 import { SCENARIOS } from './scenarios/catalogue.ts'
@@ -22,6 +23,8 @@ async function main(): Promise<number> {
   let error = ''
   try {
     installAgent(lab)
+    // on a busy host that took minutes of the guest, in which its clock ran away
+    untouched(lab, 0)
     checks = await scenario.run(lab)
   } catch (thrown) {
     error = String(thrown instanceof Error ? thrown.stack : thrown)
