@@ -177,7 +177,8 @@ function readAll(text: string, file: string): LoadedPtpConfigs {
   const parsed = parseAllDocuments(text, {
     lineCounter: lines,
     prettyErrors: false,
-    logLevel: 'error',
+    logLevel: 'error', // no warnings to stderr
+    keepSourceTokens: true, // for the lines of texts inside
   })
   const read = parsed.map((document) => readDocument({ file, lines, document }))
   const faults = inOrder(read.flatMap((each) => each.faults))

@@ -39,11 +39,18 @@ function notKnown(name: string, known: readonly string[]): Problem {
   return { kind: 'unknown', message: `${name}: no known option${hint}` }
 }
 
+/** As C's strtol with base 0 (a leading 0 means octal) and strtod; undefined where they stop early. */
+function numberOf(kind: OptionFact['kind'], value: string): number | undefined {
+  const [, sign = '', digits = ''] = /^([+-]?)(.*)$/s.exec(value) ?? []
+  const whole = /^(0x[\da-f]+|0[0-7]*|[1-9]\d*)$/i
+  if (!(kind === 'int' ? whole : /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i).test(digits)) return undefined
+  const octal = kind === 'int' && /^0\d/.test(digits)
+  return (sign === '-' ? -1 : 1) * (octal ? Number.parseInt(digits, 8) : Number(digits))
+}
+
 function numberProblem({ name, kind, low, high }: OptionFact, value: string): Problem | undefined {
-  const number = Number(value.replace(/^[+-]/, '')) * (value.startsWith('-') ? -1 : 1)
-  const pattern =
-    kind === 'int' ? /^[+-]?(0x[\da-f]+|\d+)$/i : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
-  if (!pattern.test(value)) {
+  const number = numberOf(kind, value)
+  if (number === undefined) {
     const what = kind === 'int' ? 'a whole number' : 'a number'
     return { kind: 'value', message: `${name} ${value}: expected ${what}` }
   }

@@ -156,7 +156,7 @@ function append(lines: readonly ConfLine[], line: ConfLine): ConfLine[] {
 
 function addSection({ preamble, sections }: Conf, name: string): Conf {
   const section = { name, line: 0, header: `[${name}]`, lines: [] }
-  // global first: ptp4l copies the globals of that moment into a port when it meets its section
+  // global first, where a reader looks for it
   return name === GLOBAL
     ? { preamble, sections: [section, ...sections] }
     : { preamble, sections: [...endLine(sections), section] }

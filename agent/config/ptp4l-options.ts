@@ -56,8 +56,8 @@ g dscp_event 0..63
 g dscp_general 0..63
 g domainNumber 0..127
 p egressLatency int
-p fault_badpeernet_interval fault
-p fault_reset_interval fault
+p fault_badpeernet_interval fault -2147483648..2147483647
+p fault_reset_interval fault -128..127
 g first_step_threshold float 0..
 p follow_up_info 0..1
 g free_running 0..1
@@ -206,7 +206,7 @@ function takesOf(takes: string, range: string): Takes {
   if (takes === 'float') return { kind: 'float', ...rangeOf(range), words: [] }
   if (takes === 'int') return { kind: 'int', ...INT, words: [] }
   if (takes === 'fault') {
-    return { kind: 'int', ...INT, words: [{ word: 'ASAP', since: OLDEST }] }
+    return { kind: 'int', ...rangeOf(range), words: [{ word: 'ASAP', since: OLDEST }] }
   }
   if (takes.includes('..')) return { kind: 'int', ...rangeOf(takes), words: [] }
   const words = takes.split('|').map((each) => {
