@@ -2,6 +2,8 @@
  * What a ptp4l of a given release will refuse in a configuration, each named with its line before ptp4l
  * is started: it stops at the first line that it does not know, and a newer release knows more.
  */
+
+import { formatVersion, isAtLeast, type Version } from './linuxptp-version.ts'
 import {
   type Conf,
   type ConfOption,
@@ -10,13 +12,7 @@ import {
   MASTER_TABLE,
   optionsOf,
 } from './ptp4l-conf.ts'
-import {
-  formatVersion,
-  isAtLeast,
-  OPTIONS,
-  type OptionFact,
-  type Version,
-} from './ptp4l-options.ts'
+import { OPTIONS, type OptionFact } from './ptp4l-options.ts'
 import { nearest } from './suggest.ts'
 
 export interface Refusal {

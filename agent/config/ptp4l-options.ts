@@ -4,8 +4,7 @@
  * later release note claims; the split between 3.1.1 and later is tested against the program itself.
  */
 
-/** Major, minor, patch. */
-export type Version = readonly [number, number, number]
+import { OLDEST, parseVersion, type Version } from './linuxptp-version.ts'
 
 export interface OptionFact {
   readonly name: string
@@ -18,9 +17,6 @@ export interface OptionFact {
   readonly words: readonly { readonly word: string; readonly since: Version }[]
   readonly since: Version
 }
-
-/** The oldest release that is supported. */
-export const OLDEST: Version = [3, 1, 1]
 
 // one option per line: where (g global, p also in a port's section), name, what it takes, `@since`
 const TABLE = `
@@ -172,22 +168,6 @@ g utc_offset 0..2147483647
 g verbose 0..1
 g write_phase_mode 0..1
 `
-
-/** `3.1.1` or `4.4`, also with a distribution's tail (`4.2-2.el9`); undefined for anything else. */
-export function parseVersion(text: string): Version | undefined {
-  const [, major, minor, patch = '0'] = /^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?/.exec(text) ?? []
-  if (major === undefined || minor === undefined) return undefined
-  return [Number(major), Number(minor), Number(patch)]
-}
-
-/** `3.1.1`; `4.4` where the patch is 0. */
-export const formatVersion = ([major, minor, patch]: Version): string =>
-  patch === 0 ? `${major}.${minor}` : `${major}.${minor}.${patch}`
-
-export function isAtLeast(version: Version, since: Version): boolean {
-  const index = version.findIndex((part, at) => part !== since[at])
-  return index === -1 || (version[index] ?? 0) > (since[index] ?? 0)
-}
 
 const sinceOf = (text: string | undefined): Version => parseVersion(text ?? '') ?? OLDEST
 

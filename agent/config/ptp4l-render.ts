@@ -2,6 +2,8 @@
  * One profile of a PtpConfig to what is started: the text of ptp4l's configuration file, its command
  * line, the scheduler's part of it, and the tails of the other programs. Nothing is run through a shell.
  */
+
+import { isAtLeast, type Version } from './linuxptp-version.ts'
 import type { PtpProfile, PtpProgram, PtpScheduling } from './ptp-config.ts'
 import { confOfProfile } from './ptp-profiles.ts'
 import { optionProblem, type Refusal, refusalsOf } from './ptp4l-check.ts'
@@ -16,7 +18,6 @@ import {
   withSection,
   writeConf,
 } from './ptp4l-conf.ts'
-import { isAtLeast, type Version } from './ptp4l-options.ts'
 import { readOptions, type WordOption } from './ptp4l-words.ts'
 import { splitWords } from './shell-words.ts'
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { formatVersion, isAtLeast, parseVersion } from '../../agent/config/linuxptp-version.ts'
 import { confOfProfile, PROFILE_NAMES, PROFILES } from '../../agent/config/ptp-profiles.ts'
 import { refusalsOf } from '../../agent/config/ptp4l-check.ts'
 import {
@@ -12,7 +13,6 @@ import {
   withSection,
   writeConf,
 } from '../../agent/config/ptp4l-conf.ts'
-import { formatVersion, isAtLeast, parseVersion } from '../../agent/config/ptp4l-options.ts'
 import { quoteWord, splitWords } from '../../agent/config/shell-words.ts'
 
 const TEXT = `# head
