@@ -1,9 +1,8 @@
 /**
  * The options of linuxptp's configuration files: where each may stand, what it takes, and since which
- * release. Facts of config.c of linuxptp. What is marked as of 4.0 is what 3.1.1 does not know and no
- * later release note claims; the split between 3.1.1 and later is tested against the program itself.
+ * release. Facts of config.c of linuxptp. What 3.1.1 knows is tested against the program itself; of what
+ * came later the release is the one that has it at the latest.
  */
-
 import { OLDEST, parseVersion, type Version } from './linuxptp-version.ts'
 
 export interface OptionFact {

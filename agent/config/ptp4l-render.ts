@@ -54,6 +54,7 @@ export interface Rendered {
   readonly ptp4l: RenderedPtp4l | undefined
   /** The tails of other programs that the profile asks for, split. */
   readonly others: Readonly<Partial<Record<PtpProgram, readonly string[]>>>
+  /** Nothing of this is to be started while there is one; line 0: in no text. */
   readonly faults: readonly ConfNotice[]
 }
 
@@ -111,19 +112,22 @@ function complete(base: Conf, profile: PtpProfile, settings: RenderSettings): Co
   )
 }
 
-/** What we decide; ptp4l takes the last word on its command line, above its file. */
+/**
+ * What we decide; ptp4l takes the last word on its command line, above its file. Options may be
+ * abbreviated there, so that a clock that is not ptp4l's gets the word always.
+ */
 function ownWords({ mode }: RenderSettings, names: Names, given: readonly WordOption[]): string[] {
-  const has = (wanted: string) => given.some(({ long, name }) => long && name === wanted)
+  const has = (wanted: string) => given.some(({ long, name }) => long && wanted.startsWith(name))
   return [
     ...(has('uds_address') ? ['--uds_address', names.socket] : []),
     ...(has('message_tag') ? ['--message_tag', names.tag] : []),
-    ...(mode !== 'follow' && has('free_running') ? ['--free_running', '1'] : []),
+    ...(mode === 'follow' ? [] : ['--free_running', '1']),
   ]
 }
 
 /** Values of a letter, in the order of the command line. */
 const lettersOf = (given: readonly WordOption[], letter: string): string[] =>
-  given.filter(({ long, name }) => !long && name === letter).map(({ value }) => value)
+  given.filter(({ long, name }) => !long && name === letter).map(({ value = '' }) => value)
 
 function domainOf(conf: Conf, given: readonly WordOption[]): number {
   const said = given.findLast(({ long, name }) => long && name === 'domainNumber')?.value
@@ -132,17 +136,22 @@ function domainOf(conf: Conf, given: readonly WordOption[]): number {
 
 /** Refusals in the text as it was rendered, and on the command line (line 0). */
 function refusalsIn(text: string, given: readonly WordOption[], version: Version): Refusal[] {
-  const onLine = given.flatMap(({ long, name, value }) => {
+  const onLine = given.flatMap(({ long, name, value = '' }) => {
     const problem = long ? optionProblem(GLOBAL, { name, value }, version) : undefined
     return problem === undefined ? [] : [{ line: 0, option: name, ...problem }]
   })
   return [...onLine, ...refusalsOf(parseConf(text).conf, version)]
 }
 
-function commandFaults(given: readonly WordOption[], ports: number): string[] {
-  const file = lettersOf(given, 'f').length > 0
+/** What would undo our own words, or leaves ptp4l without a port. */
+function commandFaults(words: readonly string[], given: readonly WordOption[], ports: number) {
+  const last = given.at(-1)
   return [
-    ...(file ? ['ptp4lOpts: -f names a configuration file that would replace this one'] : []),
+    ...(lettersOf(given, 'f').length > 0 ? ['ptp4lOpts: -f would replace this configuration'] : []),
+    ...(words.includes('--') ? ['ptp4lOpts: -- ends the options'] : []),
+    ...(last !== undefined && last.value === undefined
+      ? [`ptp4lOpts: ${last.name} at the end has no value`]
+      : []),
     ...(ports === 0 ? ['no interface is named: ptp4l needs a port'] : []),
   ]
 }
@@ -153,7 +162,7 @@ function renderPtp4l(profile: PtpProfile, settings: RenderSettings, faults: Conf
   const { words, fault } = wordsOf(profile, 'ptp4l')
   const given = readOptions(words)
   const interfaces = [...new Set([...lettersOf(given, 'i'), ...interfacesOf(conf)])]
-  const wrong = fault === undefined ? commandFaults(given, interfaces.length) : [fault]
+  const wrong = fault === undefined ? commandFaults(words, given, interfaces.length) : [fault]
   faults.push(...wrong.map((message) => ({ line: 0, message })))
   const { ptp4l = 'ptp4l', chrt, version } = settings
   const text = writeConf(conf).replace(/\n*$/, '\n')

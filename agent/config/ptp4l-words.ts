@@ -6,7 +6,8 @@
 export interface WordOption {
   readonly name: string
   readonly long: boolean
-  readonly value: string
+  /** Undefined where it takes one and the line ends: the next word that is added would be it. */
+  readonly value: string | undefined
 }
 
 /** Letters with a value, which may follow at once (`-ieth0`) or as the next word. */
@@ -16,7 +17,7 @@ const WITH_VALUE = 'fipl'
 function longOption(word: string, next: string | undefined) {
   const [, name = '', equals, value = ''] = /^--([^=]*)(=?)([\s\S]*)$/.exec(word) ?? []
   const own = equals === '='
-  const option = { name, long: true, value: own ? value : (next ?? '') }
+  const option = { name, long: true, value: own ? value : next }
   return { options: [option], used: own ? 1 : 2 }
 }
 
@@ -29,7 +30,7 @@ function letters(word: string, next: string | undefined): { options: WordOption[
       continue
     }
     const rest = word.slice(at + 1)
-    options.push({ name, long: false, value: rest === '' ? (next ?? '') : rest })
+    options.push({ name, long: false, value: rest === '' ? next : rest })
     return { options, used: rest === '' ? 2 : 1 }
   }
   return { options, used: 1 }

@@ -81,6 +81,8 @@ t.test(
         ...['--free_running', '1'],
       ])
       t.match(render('ordinary-clock-conf', { mode }).ptp4l?.text, /^free_running 1$/m)
+      // an abbreviated option is one, too
+      t.same(render('dual-nic', { mode }).ptp4l?.command.slice(-2), ['--free_running', '1'])
     }
     const follow = render('steering')
     t.match(follow.ptp4l?.text, /^free_running 0$/m)
@@ -147,9 +149,13 @@ t.test('a second configuration file, no port and broken quotes are faults', asyn
     const changed = { ...profile!, interface: port || undefined, options: { ptp4l } }
     return renderProfile(changed, SETTINGS).faults.map(({ message }) => message)
   }
-  t.match(faults('-sf /etc/x.conf'), [/^ptp4lOpts: -f names/])
+  t.match(faults('-sf /etc/x.conf'), [/^ptp4lOpts: -f would replace/])
   t.same(faults('-s --userDescription -f'), [])
   t.match(faults('-s', ''), [/^no interface/])
+  t.match(faults('-s -- -2'), [/^ptp4lOpts: -- ends/])
+  // it would take our own word as its value
+  t.match(faults('--free_running 0 --userDescription'), [/userDescription at the end has no value/])
+  t.match(faults('-l'), [/l at the end has no value/])
   t.match(faults('-s "x'), [/^ptp4lOpts: a " without its end/])
 })
 
@@ -159,5 +165,6 @@ t.test('words are read as getopt does', async (t) => {
   t.same(read('-sm2', '-l7', '-i', 'eth0', 'x', '-'), [...['-s=', '-m=', '-2=', '-l=7', '-i=eth0']])
   t.same(read('--a=b=c', '--d', '-e', '--f', '--', '-s'), ['--a=b=c', '--d=-e', '--f=--', '-s='])
   t.same(read('-2', '--', '-s'), ['-2='])
-  t.same(read('-i'), ['-i='])
+  t.same(readOptions(['-i']), [{ name: 'i', long: false, value: undefined }])
+  t.same(readOptions(['--x']), [{ name: 'x', long: true, value: undefined }])
 })

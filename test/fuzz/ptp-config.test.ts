@@ -8,7 +8,13 @@ import t from 'tap'
 import { loadPtpConfigs } from '../../agent/config/ptp-config.ts'
 import { chooseProfiles } from '../../agent/config/ptp-recommend.ts'
 import { refusalsOf } from '../../agent/config/ptp4l-check.ts'
-import { parseConf, valueIn, withOption, writeConf } from '../../agent/config/ptp4l-conf.ts'
+import {
+  optionsOf,
+  parseConf,
+  valueIn,
+  withOption,
+  writeConf,
+} from '../../agent/config/ptp4l-conf.ts'
 import { renderProfile } from '../../agent/config/ptp4l-render.ts'
 import { quoteWord, splitWords } from '../../agent/config/shell-words.ts'
 import { SeededRandom } from '../../agent/sim/random.ts'
@@ -54,9 +60,11 @@ function renderAll(loaded: ReturnType<typeof loadPtpConfigs>, fail: (what: strin
   for (const profile of loaded.configs.flatMap(({ profiles }) => profiles)) {
     const { ptp4l } = renderProfile(profile, SETTINGS)
     if (ptp4l === undefined) continue
-    const { conf } = parseConf(ptp4l.text)
-    if (valueIn(conf, 'global', 'free_running') !== '1') fail(`would steer: ${ptp4l.text}`)
-    if (/^\s*free_running\s+(?!1$)/m.test(ptp4l.text)) fail(`may steer: ${ptp4l.text}`)
+    const global = parseConf(ptp4l.text).conf.sections.filter(({ name }) => name === 'global')
+    const values = global.flatMap(optionsOf).filter(({ name }) => name === 'free_running')
+    const words = ptp4l.command.slice(-2).join(' ')
+    const free = values.length > 0 && values.every(({ value }) => value === '1')
+    if (!free || words !== '--free_running 1') fail(`may steer: ${words} ${ptp4l.text}`)
   }
 }
 
