@@ -35,6 +35,13 @@ async function main(argv: readonly string[], screens: Screens): Promise<number> 
         (line) => err.line(line),
       )
     }
+    case 'render-ptp4l': {
+      const { renderPtp4l } = await import('./cli/render-ptp4l.ts')
+      return renderPtp4l(command.options, {
+        out: (line) => out.line(line),
+        err: (line) => err.line(line),
+      })
+    }
     case 'demo': {
       const { runDemo } = await import('./cli/demo.ts')
       return runDemo(command.options, screens)

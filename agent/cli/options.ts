@@ -2,10 +2,12 @@
  * Words of the command line to the options of one command; pure. Faults are sentences, never stacks.
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { OLDEST, parseVersion } from '../config/linuxptp-version.ts'
 import { DEFAULT_ADDRESS, DEFAULT_SOCKET } from './client.ts'
 import type { DemoOptions } from './demo.ts'
 import type { NicsOptions } from './nics.ts'
 import type { Overrides } from './read-config.ts'
+import type { RenderOptions } from './render-ptp4l.ts'
 import type { StatusOptions } from './status.ts'
 
 export type Command =
@@ -15,6 +17,7 @@ export type Command =
   | { readonly name: 'nics'; readonly options: NicsOptions }
   | { readonly name: 'check-config'; readonly args: readonly string[] }
   | { readonly name: 'demo'; readonly options: DemoOptions }
+  | { readonly name: 'render-ptp4l'; readonly options: RenderOptions }
   | { readonly name: 'version' }
   | { readonly name: 'help' }
   | { readonly name: 'wrong'; readonly message: string }
@@ -101,6 +104,35 @@ function parseNics(args: readonly string[]): Command {
   }
 }
 
+/** `a=b,c=d`, and the option again; a label without a value is one, too. */
+function labelsOf(text: string | undefined): Record<string, string> {
+  const labels = (text ?? '').split(',').filter((label) => label !== '')
+  return Object.fromEntries(
+    labels.map((label) => {
+      const [, key = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(label) ?? []
+      return [key, value]
+    }),
+  )
+}
+
+const MODES = ['follow', 'drive', 'observe'] as const
+
+function parseRender(args: readonly string[]): Command {
+  const label = { type: 'string', multiple: true } as const
+  const more = { dir: text, mode: text, 'ptp4l-version': text }
+  const values = valuesOf(args, { 'ptp-config': text, node: text, label, ...more })
+  const { 'ptp-config': file, node: name, dir: directory = '/var/run', mode = 'follow' } = values
+  if (file === undefined || name === undefined)
+    throw new TypeError('--ptp-config and --node are needed')
+  const known = MODES.find((each) => each === mode)
+  if (known === undefined) throw new TypeError(`--mode ${mode}: one of ${MODES.join(', ')}`)
+  const given = values['ptp4l-version']
+  const version = given === undefined ? OLDEST : parseVersion(given)
+  if (version === undefined) throw new TypeError(`--ptp4l-version ${given}: not a version`)
+  const node = { name, labels: labelsOf(values['label']) }
+  return { name: 'render-ptp4l', options: { file, node, directory, mode: known, version } }
+}
+
 const PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = {
   run: parseRun,
   status: parseStatus,
@@ -108,6 +140,7 @@ const PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = 
   nics: parseNics,
   'check-config': (args) => ({ name: 'check-config', args }),
   demo: parseDemo,
+  'render-ptp4l': parseRender,
   version: () => ({ name: 'version' }),
   '--version': () => ({ name: 'version' }),
   help: () => ({ name: 'help' }),
@@ -139,6 +172,9 @@ export const HELP = `Timewarden keeps the time of this node and proves it.
       NICs and PHCs of this node: which can serve PTP, and why the others cannot.
   timewarden check-config FILE
       All faults of a configuration with line and column (exit code 78), or what it amounts to.
+  timewarden render-ptp4l --ptp-config FILE --node NAME [--label KEY=VALUE] [--dir DIR]
+                          [--mode follow|drive|observe] [--ptp4l-version VERSION]
+      What PtpConfig resources give on a node: ptp4l's files and command lines. Starts nothing.
   timewarden demo [--speed N] [--seed N] [--seconds N] [--listen ADDRESS:PORT]
       The real agent in a simulated node; needs no privilege and no network.
   timewarden version | help

@@ -70,6 +70,26 @@ t.test('what is not understood is said in a sentence', async (t) => {
   }
 })
 
+t.test('render-ptp4l needs a file and a node; labels may come one by one', async (t) => {
+  t.same(parse('render-ptp4l --ptp-config a.yaml --node n --label a=b=c,d --label e= --dir /x'), {
+    name: 'render-ptp4l',
+    options: {
+      file: 'a.yaml',
+      node: { name: 'n', labels: { a: 'b=c', d: '', e: '' } },
+      directory: '/x',
+      mode: 'follow',
+      version: [3, 1, 1],
+    },
+  })
+  const rest = 'render-ptp4l --ptp-config a --node n'
+  t.match(parse(`${rest} --mode observe --ptp4l-version 4.2`), {
+    options: { directory: '/var/run', mode: 'observe', version: [4, 2, 0], node: { labels: {} } },
+  })
+  t.match(messageOf('render-ptp4l --node n'), /--ptp-config and --node are needed/)
+  t.match(messageOf(`${rest} --mode steer`), /one of follow, drive, observe/)
+  t.match(messageOf(`${rest} --ptp4l-version x`), /not a version/)
+})
+
 t.test('help, version and check-config', async (t) => {
   for (const line of ['', 'help', '--help', '-h', 'run --help']) t.equal(parse(line).name, 'help')
   for (const line of ['version', '--version']) t.equal(parse(line).name, 'version')
