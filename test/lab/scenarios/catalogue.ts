@@ -10,6 +10,7 @@ import { restart, signals } from './lifecycle.ts'
 import { contestNtp, contestNtpInterleaved, ntp } from './ntp.ts'
 import { contestNtpHardware, ntpHardware } from './ntp-hardware.ts'
 import { contestSystemToPhc, systemToPhc } from './reverse.ts'
+import { servoTraces } from './servo-traces.ts'
 import { steps } from './steps.ts'
 import { foreign, lossesOfPtp, phcRemoved } from './trouble.ts'
 
@@ -27,6 +28,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   leap,
   signals,
   'baseline-phc2sys': phc2sysBaseline,
+  'baseline-servo-traces': servoTraces,
   'contest-phc-1hz': contestPhc1,
   'contest-phc-16hz': contestPhc16,
   'contest-ptp-phc': contestPhcDriven,
