@@ -80,7 +80,7 @@ function openNode(config: Config, { info, keys }: Found, phcOf: PhcOf, log: Log)
     random: systemRandom,
     keys,
     phcOf,
-    drives: (name) => config.clocks[name]?.mode === 'drive',
+    drives: (name) => ['drive', 'auto'].includes(config.clocks[name]?.mode ?? 'observe'),
     onFault: (name, fault) => log.note('degraded', name, describeFault(fault), readNow()),
   })
 }

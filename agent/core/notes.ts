@@ -66,6 +66,7 @@ export const NOTES = {
   'upstream-lost': ['warning', 'what steers the PHC lost its reference'],
   // --- clocks
   state: ['info', 'a clock changed its state'],
+  hands: ['info', 'somebody else steers this clock now, or does so no more'],
   reference: ['info', 'another reference was selected'],
   'no-majority': ['warning', 'the sources do not agree'],
   spike: ['count', 'an offset far off its neighbours was set aside'],

@@ -11,6 +11,7 @@ export const MONO = mono(3600n * SECOND)
 export const systemClock: ClockView = {
   name: 'system',
   mode: 'drive',
+  steered: true,
   state: 'locked',
   stateSeconds: 3550,
   reason: 'follows phc:eth0',
@@ -31,6 +32,7 @@ export const systemClock: ClockView = {
 export const phcClock: ClockView = {
   name: 'phc:eth0',
   mode: 'follow',
+  steered: false,
   state: 'locked',
   stateSeconds: 3580,
   reason: 'steered by ptp4l',
@@ -75,6 +77,7 @@ export const ptpSource: SourceReport = {
     upstream: {
       clock: 'phc:eth0',
       synchronized: true,
+      steers: true,
       reason: '',
       utcOffset: 37,
       utcOffsetValid: true,
