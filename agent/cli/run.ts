@@ -6,7 +6,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Agent } from '../agent.ts'
-import { findPhc } from '../clocks.ts'
 import type { Config } from '../config/types.ts'
 import { describeFault } from '../core/errors.ts'
 import type { ClockName } from '../core/sample.ts'
@@ -21,6 +20,8 @@ import { type Endpoint, parseListen } from '../runtime/http.ts'
 import { createIdentifier } from '../runtime/identify.ts'
 import { acquireLock } from '../runtime/lock.ts'
 import { createLog, type Log } from '../runtime/log.ts'
+import { NicKeeper } from '../runtime/nic-keeper.ts'
+import { discoverOwnNics } from '../runtime/nics.ts'
 import { createNotifier, type NotifyEnvironment } from '../runtime/notify.ts'
 import { observedClock } from '../runtime/observed-clock.ts'
 import { createProcessMeter } from '../runtime/process.ts'
@@ -40,6 +41,8 @@ export interface RunOptions extends Overrides {
 }
 
 const EX_TEMPFAIL = 75
+/** Nothing depends on it: what is gone is looked for when it is needed. */
+const NIC_PERIOD_MS = 10_000
 
 function makeDirectory(path: string): void {
   try {
@@ -123,8 +126,14 @@ async function openEndpoints(
 function assemble(config: Config, found: Found, log: Log) {
   const { info } = found
   const identifier = createIdentifier()
+  const nics = new NicKeeper({
+    nics: () => discoverOwnNics().nics,
+    phcs: () => discoverPhcs(PLACES, identifier),
+    note: (detail) => log.note('nic', 'agent', detail, readNow()),
+  })
+  const looking = setInterval(() => nics.look(), NIC_PERIOD_MS).unref()
   // looked for at each opening: a driver that was reset comes back under another number
-  const phcOf: PhcOf = (name) => findPhc({ ...info, phcs: discoverPhcs(PLACES, identifier) }, name)
+  const phcOf: PhcOf = (name) => nics.find(info, name)
   const hardware = new HardwareStamps({
     mode: config.hardwareTimestamps ?? 'auto',
     now: readNow,
@@ -144,6 +153,7 @@ function assemble(config: Config, found: Found, log: Log) {
     log: ({ code, subject = 'agent', detail }) => log.note(code, subject, detail, readNow()),
   })
   const close = (): void => {
+    clearInterval(looking)
     comparer.close()
     hardware.close()
     identifier.close()

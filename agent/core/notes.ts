@@ -99,6 +99,7 @@ export const NOTES = {
   'dns-ok': ['info', 'a DNS target answers again'],
   'resolv-conf': ['warning', 'resolv.conf has a line that is not understood'],
   // --- agent
+  nic: ['info', 'a network interface appeared, vanished, or got another name or PHC'],
   discovered: ['info', 'found on this node'],
   'hardware-stamps': ['info', 'an interface stamps NTP packets in hardware'],
   'stamps-refused': ['warning', 'stamps of hardware are not used: those of the kernel stand in'],
