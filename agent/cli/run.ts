@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Agent } from '../agent.ts'
+import { findPhc } from '../clocks.ts'
 import type { Config } from '../config/types.ts'
 import { describeFault } from '../core/errors.ts'
 import type { ClockName } from '../core/sample.ts'
@@ -129,11 +130,12 @@ function assemble(config: Config, found: Found, log: Log) {
   const nics = new NicKeeper({
     nics: () => discoverOwnNics().nics,
     phcs: () => discoverPhcs(PLACES, identifier),
+    named: (phcs, name) => findPhc({ ...info, phcs }, name),
     note: (detail) => log.note('nic', 'agent', detail, readNow()),
   })
   const looking = setInterval(() => nics.look(), NIC_PERIOD_MS).unref()
   // looked for at each opening: a driver that was reset comes back under another number
-  const phcOf: PhcOf = (name) => nics.find(info, name)
+  const phcOf: PhcOf = (name) => nics.find(name)
   const hardware = new HardwareStamps({
     mode: config.hardwareTimestamps ?? 'auto',
     now: readNow,

@@ -3,15 +3,16 @@
  * found once is found again by the place of its NIC, also when the interface got another name, or a
  * driver that was reset brought the PHC back under another number.
  */
-import { findPhc } from '../clocks.ts'
 import type { Nic } from '../core/nic.ts'
 import { describeNicChange, nicChanges } from '../core/nic-changes.ts'
 import type { ClockName } from '../core/sample.ts'
-import type { NodeInfo, PhcInfo } from '../ports/node.ts'
+import type { PhcInfo } from '../ports/node.ts'
 
 export interface NicKeeperOptions {
   readonly nics: () => readonly Nic[]
   readonly phcs: () => readonly PhcInfo[]
+  /** The one among them that a name means. */
+  readonly named: (phcs: readonly PhcInfo[], name: ClockName) => PhcInfo | undefined
   /** What happened, one sentence each. */
   readonly note: (detail: string) => void
 }
@@ -36,13 +37,13 @@ export class NicKeeper {
   }
 
   /** The PHC that is meant by `name` now; undefined: it is not there. */
-  find(info: NodeInfo, name: ClockName): PhcInfo | undefined {
+  find(name: ClockName): PhcInfo | undefined {
     const nics = this.look()
     const phcs = this.#options.phcs()
     const place = this.#places.get(name)
     const nic = nics.find(({ key }) => key === place)
     if (nic !== undefined) return phcs.find(({ index }) => index === nic.phcIndex)
-    const found = findPhc({ ...info, phcs }, name)
+    const found = this.#options.named(phcs, name)
     const owner = nics.find(({ phcIndex }) => found !== undefined && phcIndex === found.index)
     if (owner !== undefined) this.#places.set(name, owner.key)
     return found

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { findPhc } from '../../agent/clocks.ts'
 import type { Nic } from '../../agent/core/nic.ts'
 import type { NodeInfo, PhcInfo } from '../../agent/ports/node.ts'
 import { NicKeeper } from '../../agent/runtime/nic-keeper.ts'
@@ -15,6 +16,7 @@ function keeper(nics: readonly Nic[], phcs: readonly PhcInfo[]) {
   const made = new NicKeeper({
     nics: () => node.nics,
     phcs: () => node.phcs,
+    named: (phcs, name) => findPhc({ ...INFO, phcs }, name),
     note: (detail) => notes.push(detail),
   })
   return { node, notes, made }
@@ -25,10 +27,10 @@ const ETH1 = nicOf('eth1', { key: 'pci:0000:01:00.1', phcIndex: 1 })
 
 t.test('a PHC is found again by the place of its NIC', async (t) => {
   const { node, notes, made } = keeper([ETH0, ETH1], [phcOf(0, 'eth0'), phcOf(1, 'eth1')])
-  t.equal(made.find(INFO, 'phc:eth1')?.device, '/dev/ptp1')
+  t.equal(made.find('phc:eth1')?.device, '/dev/ptp1')
   node.nics = [ETH0, { ...ETH1, name: 'ptp0', phcIndex: 3 }]
   node.phcs = [phcOf(0, 'eth0'), phcOf(3, 'ptp0')]
-  t.equal(made.find(INFO, 'phc:eth1')?.device, '/dev/ptp3', 'another name and another number')
+  t.equal(made.find('phc:eth1')?.device, '/dev/ptp3', 'another name and another number')
   t.same(notes, [
     'eth1 is now ptp0 (pci:0000:01:00.1)',
     'ptp0: from ptp1 to ptp3 (pci:0000:01:00.1)',
@@ -37,24 +39,24 @@ t.test('a PHC is found again by the place of its NIC', async (t) => {
 
 t.test('two interfaces that swap their names keep their clocks', async (t) => {
   const { node, made } = keeper([ETH0, ETH1], [phcOf(0, 'eth0'), phcOf(1, 'eth1')])
-  made.find(INFO, 'phc:eth0')
+  made.find('phc:eth0')
   node.nics = [
     { ...ETH0, name: 'eth1' },
     { ...ETH1, name: 'eth0' },
   ]
   node.phcs = [phcOf(0, 'eth1'), phcOf(1, 'eth0')]
-  t.equal(made.find(INFO, 'phc:eth0')?.device, '/dev/ptp0')
+  t.equal(made.find('phc:eth0')?.device, '/dev/ptp0')
 })
 
 t.test('a PHC that is gone is not there, and one without a NIC goes by its device', async (t) => {
   const { node, made } = keeper([ETH0], [phcOf(0, 'eth0'), phcOf(5)])
-  t.equal(made.find(INFO, 'phc:eth0')?.index, 0)
-  t.equal(made.find(INFO, 'phc:/dev/ptp5')?.index, 5)
+  t.equal(made.find('phc:eth0')?.index, 0)
+  t.equal(made.find('phc:/dev/ptp5')?.index, 5)
   node.nics = [{ ...ETH0, phcIndex: null }]
   node.phcs = [phcOf(5)]
-  t.equal(made.find(INFO, 'phc:eth0'), undefined)
+  t.equal(made.find('phc:eth0'), undefined)
   node.nics = []
-  t.equal(made.find(INFO, 'phc:eth0'), undefined, 'nor under its name')
+  t.equal(made.find('phc:eth0'), undefined, 'nor under its name')
 })
 
 t.test('what changed is told once', async (t) => {
