@@ -202,7 +202,7 @@ export class Agent {
         break
       }
       case 'upstream':
-        this.#heard(id, action.upstream)
+        this.#heard(id, action.upstream, now, out)
         this.#broadcast({ on: 'upstream', upstream: action.upstream }, now, out)
         this.#tellTai(action.upstream)
         break
@@ -220,9 +220,12 @@ export class Agent {
   }
 
   /** A clock in automatic mode is left to a ptp4l that turns it. */
-  #heard(source: string, upstream: Upstream): void {
+  #heard(source: string, upstream: Upstream, now: Now, out: Action[]): void {
     this.#hands.heard(source, upstream)
-    this.#disciplines.get(upstream.clock)?.hands(this.#hands.of(upstream.clock))
+    const discipline = this.#disciplines.get(upstream.clock)
+    discipline?.hands(this.#hands.of(upstream.clock))
+    // with this Sync the clock was turned, and whoever follows it need not wait for the next reading
+    if (discipline !== undefined) this.#apply(upstream.clock, discipline.glance(now), now, out)
   }
 
   /** The kernel learns TAI - UTC only from a grandmaster that vouches for it, as with phc2sys. */
@@ -236,7 +239,9 @@ export class Agent {
   #apply(clock: ClockName, outcome: Outcome, now: Now, out: Action[]): void {
     for (const note of outcome.notes) this.#note({ ...note, subject: clock }, now, out)
     for (const change of outcome.changes) {
-      for (const discipline of this.#disciplines.values()) discipline.referenceChanged(change)
+      for (const [name, discipline] of this.#disciplines) {
+        this.#apply(name, discipline.referenceChanged(change), now, out)
+      }
       this.#broadcast({ on: 'change', change }, now, out)
     }
     if (outcome.wake !== undefined) {

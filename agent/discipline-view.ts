@@ -1,4 +1,5 @@
 /** What is shown of one clock. */
+import type { ErrorBound } from './clock/error-bound.ts'
 import type { ClockStateMachine } from './clock/state.ts'
 import type { ClockConfig } from './config/types.ts'
 import type { Now } from './core/machine.ts'
@@ -20,8 +21,20 @@ export interface Viewed {
   readonly offsetSource: string
   readonly bound: Nanos | undefined
   readonly growth: Ppb
-  readonly holdoverLeft: number | undefined
+  readonly limits: ErrorBound
   readonly reason: string
+}
+
+/** Seconds until a clock in holdover is past its limit of time or of error. */
+function holdoverLeft(
+  { holdover }: ClockConfig,
+  state: ClockStateMachine,
+  { limits, growth }: Pick<Viewed, 'limits' | 'growth'>,
+  { mono }: Now,
+): number | undefined {
+  if (state.state !== 'holdover') return undefined
+  const left = limits.secondsLeft(growth, mono, holdover.bound)
+  return left && Math.max(0, Math.min(left, holdover.seconds - state.seconds(mono)))
 }
 
 export function viewOf({
@@ -46,7 +59,7 @@ export function viewOf({
     frequency: steering.frequency,
     bound: seen.bound,
     boundGrowth: seen.growth,
-    holdoverLeftSeconds: seen.holdoverLeft,
+    holdoverLeftSeconds: holdoverLeft(config, state, seen, now),
     leap: status?.leap ?? 'none',
     taiOffset: isSystem ? status?.taiOffset : undefined,
     steps: steering.steps,

@@ -16,7 +16,7 @@ import type { ClockConfig } from './config/types.ts'
 import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
-import type { ClockName, Sample } from './core/sample.ts'
+import { type ClockName, referenceOf, type Sample } from './core/sample.ts'
 import { earliest, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
 import type { DisciplineOptions, Note, Outcome } from './discipline-types.ts'
 import { viewOf } from './discipline-view.ts'
@@ -102,9 +102,13 @@ export class Discipline {
     this.#references.reach(source, reach, trouble, poll)
   }
 
-  /** The clock of a source was changed: what was measured against it moves. */
-  referenceChanged(change: ClockChange): void {
+  /** The clock of a source was changed: what was measured against it moves, and this one goes along. */
+  referenceChanged(change: ClockChange): Outcome {
     this.#references.moveReference(change)
+    const { clock, frequency } = change
+    const follows = referenceOf(this.#references.selected ?? '') === clock && clock !== this.clock
+    if (this.#started && follows && frequency !== 0) this.#absorb(this.#steering.follow(frequency))
+    return this.#flush()
   }
 
   /** Whether something else turns this clock at present; of account in automatic mode only. */
@@ -168,7 +172,7 @@ export class Discipline {
       ...{ state: this.#state, steering: this.#steering, status: this.#status },
       ...{ offset: this.#bound.offset, offsetSource: this.#references.selected ?? '' },
       ...{ bound: this.#boundAt(now), growth: this.#growth, reason: this.#reason() },
-      holdoverLeft: this.#holdoverLeft(now),
+      limits: this.#bound,
     })
   }
 
@@ -284,13 +288,6 @@ export class Discipline {
     const { writes, servoSteady, steady } = this.#steering
     const learnt = servoSteady ?? steady
     if (writes && learnt !== undefined) this.#history.add(learnt, now.mono)
-  }
-
-  #holdoverLeft(now: Now): number | undefined {
-    if (this.#state.state !== 'holdover') return undefined
-    const { seconds, bound } = this.#config.holdover
-    const left = this.#bound.secondsLeft(this.#growth, now.mono, bound)
-    return left && Math.max(0, Math.min(left, seconds - this.#state.seconds(now.mono)))
   }
 
   #reason(): string {

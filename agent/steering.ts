@@ -152,6 +152,15 @@ export class Steering {
     this.#handover = false
   }
 
+  /** The clock that this one follows was turned: this one is turned as much before a reading shows it. */
+  follow(by: Ppb): ActuatorOutcome {
+    const dialled = this.#actuator.frequency
+    const servo = this.#servo?.servo
+    if (!this.writes || dialled === undefined || servo?.turned === undefined) return NOTHING
+    servo.turned(by)
+    return this.#actuator.setFrequency(ppb(dialled + by))
+  }
+
   /** Ends a slew that no sample renewed when it has done its work, lest it runs past zero. */
   expire(now: Instant<'mono'>): ActuatorOutcome {
     const { steady } = this

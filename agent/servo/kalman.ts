@@ -54,6 +54,10 @@ export class KalmanServo implements Servo {
     this.#maxSlew = maxSlew
   }
 
+  turned(by: Ppb): void {
+    this.#steady = ppb(clamp(this.#steady + by, this.#maxFrequency))
+  }
+
   /** What was estimated moves with the clock: there is nothing to collect anew. */
   reset(): void {}
 

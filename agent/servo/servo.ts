@@ -38,6 +38,8 @@ export interface Servo {
   setUpdateInterval(interval: number): void
   /** Largest part of the output that removes an offset, from now on. */
   limitSlew(maxSlew: Ppb): void
+  /** The reference was turned: the steady dial is another one by as much. A loop finds it itself. */
+  turned?(by: Ppb): void
   /** Collect anew; what was learnt of the frequency stays. */
   reset(): void
   /** The frequency that would hold the clock steady as far as learnt: the dial without correction. */

@@ -47,7 +47,7 @@ MODULE_PARM_DESC(system_wander_ppt, "random walk of the system clock's frequency
 static int phc_ppb[NICS] = { 0, 12000, -9000, 7000 };
 module_param_array(phc_ppb, int, NULL, 0444);
 MODULE_PARM_DESC(phc_ppb, "frequency error of each PHC");
-static int phc_wander_ppt[NICS] = { 0, 1000, 1000, 1000 };
+static int phc_wander_ppt[NICS] = { 0, 1000, 1000, 0 };
 module_param_array(phc_wander_ppt, int, NULL, 0444);
 MODULE_PARM_DESC(phc_wander_ppt, "random walk of each PHC's frequency, 1e-12 per second");
 static unsigned int seed = 1;
