@@ -3,10 +3,11 @@
  * configuration and command line, and a source that asks it through its socket. Pure: whoever reads the
  * files and asks the programs for their release brings the answers.
  */
+
+import { addressFamily } from '../dns/address.ts'
 import type { PhcInfo } from '../ports/node.ts'
 import type { ConfigFault, ConfigPath, Finding } from './faults.ts'
 import { parseVersion, type Version } from './linuxptp-version.ts'
-import { addressFamily } from '../dns/address.ts'
 import { loadPtpConfigs, type PtpConfig, type PtpProfile } from './ptp-config.ts'
 import { confOfProfile } from './ptp-profiles.ts'
 import { chooseProfiles } from './ptp-recommend.ts'
@@ -17,7 +18,9 @@ import { type Ptp4lRunConfig, RUN_PROFILES } from './ptp4l-run.ts'
 import { checkRunOptions } from './ptp4l-run-checks.ts'
 import type { ChildConfig, Config, Ptp4lSourceConfig, SourceConfig } from './types.ts'
 
-type FileText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }
+type FileText =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly reason: string }
 
 export interface NodeFacts {
   /** For `recommend`, where the configuration names none. */
@@ -141,7 +144,12 @@ function refusedIn(profile: PtpProfile, version: Version, place: Place): Finding
   )
 }
 
-function chosenOf(making: Making, run: Ptp4lRunConfig, configs: readonly PtpConfig[], place: Place) {
+function chosenOf(
+  making: Making,
+  run: Ptp4lRunConfig,
+  configs: readonly PtpConfig[],
+  place: Place,
+) {
   const labels = Object.fromEntries(run.labels.map((label) => [label.split('=')[0] ?? '', '']))
   const name = run.node ?? making.node.name
   const { chosen, missing } = chooseProfiles(configs, { name, labels })

@@ -81,7 +81,11 @@ function checkProfile(run: Raw, domain: unknown, path: ConfigPath): Finding[] {
   const inside = [...path, 'run']
   const ports = Array.isArray(interfaces) && interfaces.length > 0
   const said = typeof version === 'string' ? parseVersion(version) : undefined
-  const none: Finding = { path: [...inside, 'profile'], at: 'key', message: 'interfaces is missing' }
+  const none: Finding = {
+    path: [...inside, 'profile'],
+    at: 'key',
+    message: 'interfaces is missing',
+  }
   const asks = profile === 'g8275.2' ? [] : ['servers']
   return [
     ...(ports ? [] : [none]),

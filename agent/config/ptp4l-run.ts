@@ -85,7 +85,9 @@ export const runSchema = v.pipe(
       v.pipe(
         v.string(),
         v.regex(/^\//, 'expected an absolute path'),
-        v.description('File of PtpConfig resources (ptp.openshift.io/v1); each profile is a ptp4l.'),
+        v.description(
+          'File of PtpConfig resources (ptp.openshift.io/v1); each profile is a ptp4l.',
+        ),
       ),
     ),
     node: v.optional(

@@ -161,7 +161,11 @@ export const ptp4lSchema = v.pipe(
       ),
     ),
     domain: v.optional(
-      integer(0, 255, "PTP domain of that ptp4l (domainNumber): 0, or the profile's first with run."),
+      integer(
+        0,
+        255,
+        "PTP domain of that ptp4l (domainNumber): 0, or the profile's first with run.",
+      ),
     ),
     poll: v.optional(
       duration(0.01, 3600, 'Between polls where subscription is not to be had.'),

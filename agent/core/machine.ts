@@ -70,9 +70,7 @@ export interface ChildExit {
 }
 
 /** The actions that may fail, by their `do`. */
-type Failable =
-  | ('open' | 'send' | 'resolve' | 'compare' | 'identify')
-  | ('load' | 'store' | 'spawn')
+type Failable = 'open' | 'send' | 'resolve' | 'compare' | 'identify' | 'load' | 'store' | 'spawn'
 
 export type Event =
   | { readonly on: 'start' }
@@ -111,7 +109,7 @@ export type Event =
   /** An action could not be done: `what` is the action, `key` its key or channel. */
   | {
       readonly on: 'failed'
-      readonly what: 'open' | 'send' | FAILABLE
+      readonly what: Failable
       readonly key: string
       readonly fault: PortFault
     }

@@ -13,6 +13,7 @@
 import { formatInstant, formatSeconds, formatSpan } from '../core/format.ts'
 import { meaningOf, type NoteCode } from '../core/notes.ts'
 import { stepBetween } from '../core/units.ts'
+import type { ChildState, ChildView } from '../supervise/view.ts'
 import { describeClock } from './sentence.ts'
 import type { ClockView, EventRecord, Snapshot, SourceReport } from './snapshot.ts'
 
@@ -162,6 +163,20 @@ function dnsProblems({ dns }: Snapshot): Problem[] {
     }))
 }
 
+/** What to do about a child in this state; a state not named here is no problem. */
+const CHILD_ADVICE: Partial<Record<ChildState, string>> = {
+  'back-off': 'read its lines in the log; `timewarden check-config` shows its command',
+  foreign: 'stop the other program, or give the child a `socket` of its own',
+}
+
+function childProblem(child: ChildView): Problem | undefined {
+  const { name, state, trouble, backOffSeconds } = child
+  const next = CHILD_ADVICE[state]
+  if (next === undefined) return undefined
+  const text = `${name} does not run, tried again after ${formatSpan(backOffSeconds)}: ${trouble}`
+  return { level: 'warning', subject: `child:${name}`, text, next }
+}
+
 const EVENT_ADVICE: Partial<Record<NoteCode, readonly [Problem['level'], string]>> = {
   panic: ['critical', 'find out which time is right; restart the agent to let it step the clock'],
   'steer-failed': ['critical', 'read the log; check capabilities and the device'],
@@ -234,6 +249,7 @@ function problemsOf(snapshot: Snapshot): Problem[] {
     ...missing,
     ...snapshot.clocks.flatMap(clockProblems),
     ...judged.map(sourceProblem).filter((problem) => problem !== undefined),
+    ...snapshot.children.map(childProblem).filter((problem) => problem !== undefined),
     ...dnsProblems(snapshot),
     ...leapProblems(snapshot),
     ...eventProblems(snapshot),

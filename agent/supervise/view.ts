@@ -6,8 +6,7 @@ import type { Instant } from '../core/units.ts'
  * `starting`: being looked after and started; `up`: it runs; `back-off`: waits for its next start;
  * `foreign`: another program answers on its socket; `stopped`: the agent ends.
  */
-export const CHILD_STATES = ['starting', 'up', 'back-off', 'foreign', 'stopped'] as const
-export type ChildState = (typeof CHILD_STATES)[number]
+export type ChildState = 'starting' | 'up' | 'back-off' | 'foreign' | 'stopped'
 
 export interface ChildView {
   /** `ptp4l.0` */

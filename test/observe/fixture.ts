@@ -242,6 +242,7 @@ export const snapshot: Snapshot = {
     search: ['svc.cluster.local', 'cluster.local'],
     ndots: 5,
   },
+  children: [],
   leapSeconds: {
     ...{ mode: 'system', origin: 'bundled', expired: false, verified: true, next: undefined },
     updated: utc(1_783_323_897n * SECOND),
