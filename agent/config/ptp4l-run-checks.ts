@@ -25,18 +25,21 @@ const OF_RESOURCE = ['node', 'labels']
 /** Where nobody said which release it is, an option of any is let pass until the program is asked. */
 const NEWEST: Version = [9999, 0, 0]
 
+function checkOption(section: string, name: string, value: unknown, version: Version) {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const decided = Object.hasOwn(DECIDED, name) ? DECIDED[name] : undefined
+  if (decided !== undefined) return { at: 'key', message: `${name} ${decided}` } as const
+  const problem = optionProblem(section, { name, value: String(value) }, version)
+  if (problem === undefined) return undefined
+  return { at: problem.kind === 'value' ? 'value' : 'key', message: problem.message } as const
+}
+
 /** Options that a ptp4l of that release refuses, or that are not the operator's; on well-formed maps. */
 export function checkRunOptions(raw: unknown, path: ConfigPath, version: Version): Finding[] {
   return Object.entries(isMap(raw) ? raw : {}).flatMap(([section, options]) =>
     Object.entries(isMap(options) ? options : {}).flatMap(([name, value]): Finding[] => {
-      if (typeof value !== 'string' && typeof value !== 'number') return []
-      const at = [...path, section, name]
-      const decided = Object.hasOwn(DECIDED, name) ? DECIDED[name] : undefined
-      if (decided !== undefined) return [{ path: at, at: 'key', message: `${name} ${decided}` }]
-      const problem = optionProblem(section, { name, value: String(value) }, version)
-      if (problem === undefined) return []
-      const wrong = problem.kind === 'value' ? 'value' : 'key'
-      return [{ path: at, at: wrong, message: problem.message }]
+      const wrong = checkOption(section, name, value, version)
+      return wrong === undefined ? [] : [{ path: [...path, section, name], ...wrong }]
     }),
   )
 }
