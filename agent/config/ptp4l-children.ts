@@ -16,6 +16,8 @@ import { type Conf, GLOBAL, parseConf, valueIn, withOption, writeConf } from './
 import { type ClockMode, renderProfile } from './ptp4l-render.ts'
 import { type Ptp4lRunConfig, RUN_PROFILES } from './ptp4l-run.ts'
 import { checkRunOptions } from './ptp4l-run-checks.ts'
+import { readOptions } from './ptp4l-words.ts'
+import { splitWords } from './shell-words.ts'
 import type { ChildConfig, Config, Ptp4lSourceConfig, SourceConfig } from './types.ts'
 
 type FileText =
@@ -62,6 +64,17 @@ const namesOf = (port: string, phcs: readonly PhcInfo[]): string[] => {
   return [...phc.interfaces, phc.device, `ptp${phc.index}`, phc.pci]
 }
 
+/** Whether it stamps in software, and would steer the system clock then; its command line has the last word. */
+function isSoftware(profile: PtpProfile): boolean {
+  const split = splitWords(profile.options.ptp4l ?? '')
+  const said = readOptions(split.ok ? split.words : []).flatMap(({ long, name, value }) => {
+    if (!long) return name === 'S' ? ['software'] : name === 'H' || name === 'L' ? ['hardware'] : []
+    return name !== '' && 'time_stamping'.startsWith(name) ? [value] : []
+  })
+  const conf = valueIn(parseConf(profile.conf.ptp4l ?? '').conf, GLOBAL, 'time_stamping')
+  return (said.at(-1) ?? conf) === 'software'
+}
+
 /**
  * ptp4l steers only a clock that is to be followed; anything else, also one that nobody named, it is
  * not to touch.
@@ -71,7 +84,7 @@ function modeOf({ config, node }: Making, ports: readonly string[], software: bo
     ? ['system']
     : ports.flatMap((port) => namesOf(port, node.phcs)).map((name) => `phc:${name}`)
   const modes = names.flatMap((name) => config.clocks[name]?.mode ?? [])
-  return modes[0] ?? 'observe'
+  return modes.find((mode) => mode !== 'follow') ?? modes[0] ?? 'observe'
 }
 
 function confOf({ domain }: RunSource, run: Ptp4lRunConfig): Conf {
@@ -100,8 +113,6 @@ const profileOf = (name: string, conf: Conf, { scheduling }: Ptp4lRunConfig): Pt
 function addChild(making: Making, source: RunSource, profile: PtpProfile, place: Place) {
   const { config, children, findings } = making
   const { run, ...rest } = source
-  const conf = parseConf(profile.conf.ptp4l ?? '').conf
-  const software = valueIn(conf, GLOBAL, 'time_stamping') === 'software'
   const index = children.length
   const settings = {
     index,
@@ -111,7 +122,7 @@ function addChild(making: Making, source: RunSource, profile: PtpProfile, place:
     ...(source.socket !== '' && { socket: source.socket }),
   }
   const { interfaces = [] } = renderProfile(profile, { ...settings, mode: 'observe' }).ptp4l ?? {}
-  const mode = modeOf(making, interfaces, software)
+  const mode = modeOf(making, interfaces, isSoftware(profile))
   const { ptp4l, faults } = renderProfile(profile, { ...settings, mode })
   findings.push(...faults.map(({ message }) => place(message)))
   if (ptp4l === undefined) return []
