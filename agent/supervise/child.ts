@@ -22,11 +22,16 @@ const AGAIN = 'again'
 const GRACE = seconds(3)
 const NEVER = nanos(0)
 
-/** `exit code 255`, `SIGKILL`, and what it said last. */
-export function describeExit({ code, signal, last }: ChildExit): string {
+/** The cause stands in one of its last lines, and not always in the very last one. */
+const LAST_LINES = 3
+
+/** `exit code 255` or `SIGKILL`, and what it said last, without `ptp4l[5.250]: ` and its tag. */
+function describeExit({ code, signal, last }: ChildExit): string {
   const how = code === undefined ? signal : `exit code ${code}`
-  const said = last.at(-1)
-  return said === undefined ? how : `${how}: ${said}`
+  const said = last
+    .slice(-LAST_LINES)
+    .map((line) => line.replace(/^[\w-]+\[[\d.]+\]: (\[[\w.]+\] )?/, ''))
+  return said.length === 0 ? how : `${how}: ${said.join('; ')}`
 }
 
 export class Child implements Machine {

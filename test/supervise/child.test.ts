@@ -13,7 +13,9 @@ const CONFIG: ChildConfig = {
 }
 const NOBODY = { code: 'REFUSED', syscall: 'connect', errno: 'ECONNREFUSED' } as const
 const CRASH: ChildExit = { code: undefined, signal: 'SIGSEGV', last: [] }
-const BAD: ChildExit = { code: 255, signal: '', last: ['reading', 'failed to parse'] }
+const LINES = ['one', 'two', 'ptp4l[5.250]: [ptp4l.0.config] no such thing', 'failed to start']
+const BAD: ChildExit = { code: 255, signal: '', last: LINES }
+const TOLD = 'exit code 255: two; no such thing; failed to start'
 
 const at = (seconds: number): Now => {
   const ns = BigInt(Math.round(seconds * 1e9))
@@ -100,10 +102,10 @@ t.test('how it ended and what it said last is told', async (t) => {
   const bench = new Bench()
   bench.run({ on: 'start' })
   t.match(bench.send({ on: 'exited', key: 'program', exit: BAD }), [
-    { do: 'note', code: 'child-exited', detail: 'exit code 255: failed to parse' },
+    { do: 'note', code: 'child-exited', detail: TOLD },
     { do: 'timer' },
   ])
-  t.match(bench.child.view(), { lastExit: BAD, trouble: 'exit code 255: failed to parse' })
+  t.match(bench.child.view(), { lastExit: BAD, trouble: TOLD })
 })
 
 t.test('who answers on the socket is named once, left alone, and looked at again', async (t) => {
