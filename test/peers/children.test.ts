@@ -141,6 +141,47 @@ t.test('an agent that is killed takes its ptp4l with it', NEEDS, async (t) => {
   t.notMatch(again.output(), /child-foreign/, 'the socket that was left is nobody')
 })
 
+const resourceOf = ({ interfaceB }: Path): string => `apiVersion: ptp.openshift.io/v1
+kind: PtpConfig
+metadata: { name: worker }
+spec:
+  profile:
+    - name: client
+      interface: ${interfaceB}
+      ptp4lOpts: "-2 -S -s"
+      ptpSchedulingPolicy: SCHED_OTHER
+  recommend:
+    - { profile: client, priority: 4, match: [{ nodeName: du-1 }] }
+`
+
+t.test('a PtpConfig resource, chosen by the name of the node', NEEDS, async (t) => {
+  const path = openPath('cp')
+  t.teardown(() => path.close())
+  const resource = join(path.folder, 'ptpconfig.yaml')
+  writeFileSync(resource, resourceOf(path))
+  const file = join(path.folder, 'timewarden.yaml')
+  const rest = `listen: ${LISTEN}\nsocket: ""\nstateDirectory: ${path.folder}/state\n`
+  writeFileSync(file, `sources: [{ ptp4l: { run: { ptpConfig: ${resource} } } }]\n${rest}`)
+  const start = (...words: string[]): Program =>
+    path.run(path.b, 'env', [
+      ...['NODE_NAME=du-1', process.execPath],
+      ...nodeArgs('agent/main.ts', ...words),
+    ])
+  const check = start('check-config', file)
+  t.equal(await check.ended(), 0, check.output())
+  t.match(
+    check.output(),
+    /child ptp4l\.0: chrt --other 0 ptp4l -f \/.* -2 -S -s --free_running 1\n/,
+  )
+
+  const agent = start('run', '--config', file)
+  await agent.saw(/"event":"child-started"/)
+  await agent.saw(/"line":"ptp4l\[.*INITIALIZING to (LISTENING|SLAVE)/)
+  const { child, status } = await childWhen(path, 10, ({ state }) => state === 'up')
+  t.match(commandOf(pidOf(child)), ['ptp4l', '-f'])
+  t.match(status.sources, [{ kind: 'ptp4l', address: `${path.folder}/state/ptp4l.0.socket` }])
+})
+
 t.test('what ptp4l stops at is named', NEEDS, async (t) => {
   const path = openPath('cb')
   t.teardown(() => path.close())
@@ -153,7 +194,7 @@ t.test('what ptp4l stops at is named', NEEDS, async (t) => {
   await agent.saw(/"event":"child-exited"/)
   const { child, status } = await childWhen(path, 10, ({ state }) => state === 'back-off')
   t.type(child.lastExit?.code, 'number')
-  t.not(child.trouble, '')
+  t.match(child.trouble, /clock ?identity/i, 'in its own words')
   t.ok(
     status.problems.some(({ subject }) => subject === 'child:ptp4l.0'),
     child.trouble,
