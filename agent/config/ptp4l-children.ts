@@ -109,6 +109,14 @@ const profileOf = (name: string, conf: Conf, { scheduling }: Ptp4lRunConfig): Pt
   ...{ threshold: undefined, settings: {}, plugins: {}, unknown: {} },
 })
 
+/** Of sun_path, unix(7); ptp4l would cut it without a word. */
+const MAX_SOCKET = 107
+
+const tooLong = (socket: string): string[] =>
+  new TextEncoder().encode(socket).length > MAX_SOCKET
+    ? [`the socket ${socket} is longer than ${MAX_SOCKET} bytes`]
+    : []
+
 /** One child with its source; undefined where the profile runs no ptp4l. */
 function addChild(making: Making, source: RunSource, profile: PtpProfile, place: Place) {
   const { config, children, findings } = making
@@ -129,9 +137,8 @@ function addChild(making: Making, source: RunSource, profile: PtpProfile, place:
   const file = `ptp4l.${index}.config`
   const { socket, domain, text, command } = ptp4l
   children.push({ name: `ptp4l.${index}`, file, text, command, socket })
-  findings.push(
-    ...ptp4l.refusals.filter(({ line }) => line === 0).map(({ message }) => place(message)),
-  )
+  const refused = ptp4l.refusals.filter(({ line }) => line === 0).map(({ message }) => message)
+  findings.push(...[...refused, ...tooLong(socket)].map(place))
   return [{ ...rest, socket, domain, freeRunning: mode !== 'follow' }]
 }
 

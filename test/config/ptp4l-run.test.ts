@@ -216,6 +216,14 @@ t.test('what is wrong with a file of resources stands there, or at its name', as
   t.match(made(runOf('{ run: { ptpConfig: /q } }')).wrong, [/ptpConfig: \/q: ENOENT$/])
 })
 
+t.test('a socket is no longer than the kernel takes', async (t) => {
+  const socket = (length: number) => `/${'s'.repeat(length - 1)}`
+  const wrongOf = (length: number) =>
+    made(runOf(`{ socket: ${socket(length)}, run: { profile: e2e, interfaces: [eth0] } }`)).wrong
+  t.same(wrongOf(107), [])
+  t.match(wrongOf(108), [/^f:4:\d+: .*is longer than 107 bytes$/])
+})
+
 t.test('two of one socket are refused, two without one have their own', async (t) => {
   const run = 'run: { profile: e2e, interfaces: [eth0] }'
   const two = (socket: string) =>

@@ -1,6 +1,7 @@
 /** Real processes of sh; no clock, no network. */
-import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { ChildExit, Event } from '../../agent/core/machine.ts'
@@ -107,7 +108,9 @@ t.test('without setpriv it is started all the same, and that is told', async (t)
 })
 
 t.test('a socket that was left is removed, any other file is kept', async (t) => {
-  const folder = t.testdir()
+  // a testdir may be deeper than a socket's name may be long
+  const folder = mkdtempSync(join(tmpdir(), 'timewarden-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
   const socket = join(folder, 'socket')
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(socket, resolve))
