@@ -8,10 +8,9 @@ import { addressFamily } from '../dns/address.ts'
 import type { PhcInfo } from '../ports/node.ts'
 import type { ConfigFault, ConfigPath, Finding } from './faults.ts'
 import { parseVersion, type Version } from './linuxptp-version.ts'
-import { loadPtpConfigs, type PtpConfig, type PtpProfile } from './ptp-config.ts'
+import { loadPtpConfigs, type PtpConfig, type PtpProfile, refusalFaults } from './ptp-config.ts'
 import { confOfProfile } from './ptp-profiles.ts'
 import { chooseProfiles } from './ptp-recommend.ts'
-import { refusalsOf } from './ptp4l-check.ts'
 import { type Conf, GLOBAL, parseConf, valueIn, withOption, writeConf } from './ptp4l-conf.ts'
 import { type ClockMode, renderProfile } from './ptp4l-render.ts'
 import { type Ptp4lRunConfig, RUN_PROFILES } from './ptp4l-run.ts'
@@ -154,14 +153,6 @@ function ofProfile(making: Making, source: RunSource, path: ConfigPath): SourceC
   return addChild(making, source, profile, place)
 }
 
-/** With the line of the resource's own text, which rendering would move. */
-function refusedIn(profile: PtpProfile, version: Version, place: Place): Finding[] {
-  const { conf } = parseConf(profile.conf.ptp4l ?? '')
-  return refusalsOf(conf, version).map(({ line, message }) =>
-    place(`ptp4lConf, line ${line}: ${message}`),
-  )
-}
-
 function chosenOf(
   making: Making,
   run: Ptp4lRunConfig,
@@ -194,11 +185,12 @@ function ofResources(making: Making, source: RunSource, path: ConfigPath): Sourc
     making.faults.push(...loaded.faults)
     return []
   }
-  return chosenOf(making, run, loaded.configs, place).flatMap(({ qualifiedName, profile }) => {
-    const named: Place = (message) => place(`${qualifiedName}: ${message}`)
-    making.findings.push(...refusedIn(profile, versionOf(making, run), named))
-    return addChild(making, source, profile, named)
-  })
+  const chosen = chosenOf(making, run, loaded.configs, place)
+  const names = new Set(chosen.map(({ qualifiedName }) => qualifiedName))
+  making.faults.push(...refusalFaults(read.text, file, names, versionOf(making, run)))
+  return chosen.flatMap(({ qualifiedName, profile }) =>
+    addChild(making, source, profile, (message) => place(`${qualifiedName}: ${message}`)),
+  )
 }
 
 const hasRun = (source: SourceConfig): source is RunSource =>

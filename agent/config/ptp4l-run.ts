@@ -21,7 +21,7 @@ export const RUN_PROFILES = {
 export type RunProfile = keyof typeof RUN_PROFILES
 
 /** Section to option to value, as text. */
-export type RunOptions = Readonly<Record<string, Readonly<Record<string, string>>>>
+type RunOptions = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 export interface Ptp4lRunConfig {
   /** Exactly one of `profile` and `ptpConfig` is there. */

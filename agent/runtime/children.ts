@@ -15,7 +15,7 @@ import type { Action, ChildExit, Event, Now } from '../core/machine.ts'
 import type { Nanos } from '../core/units.ts'
 import { ChildOutput } from './child-output.ts'
 
-export type SpawnAction = Extract<Action, { readonly do: 'spawn' }>
+type SpawnAction = Extract<Action, { readonly do: 'spawn' }>
 
 export interface ChildrenOptions {
   readonly now: () => Now

@@ -37,7 +37,7 @@ export interface RunnerOptions {
   readonly output?: Output
 }
 
-export interface Output {
+interface Output {
   readonly line: (name: string, text: string) => void
   readonly dropped: (name: string, count: number) => void
 }

@@ -208,7 +208,7 @@ t.test('what is wrong with a file of resources stands there, or at its name', as
     }).wrong
   t.match(of('kind: PtpConfig'), [/^\/p:1:1: /])
   t.match(of(RESOURCE.replace('domainNumber', 'domainNumbr')), [
-    /^f:4:\d+: sources\[0\]\.ptp4l\.run\.ptpConfig: bc\/p: ptp4lConf, line 2: domainNumbr: no known option/,
+    '/p:12:9: spec.profile[0].ptp4lConf: domainNumbr: no known option (did you mean domainNumber?)',
   ])
   t.match(of(RESOURCE.replace('{ profile: q', '{ profile: r')), [/r is recommended, and defined/])
   t.match(of(RESOURCE.replace('"-2"', '"-2 -f x"')), [/bc\/p: ptp4lOpts: -f would replace/])
