@@ -48,6 +48,8 @@ const PROGRAM = /^(\/.*[^/]|[\w.+][\w.+-]*)$/
 const option = v.pipe(
   v.union([v.string(), v.number()], () => 'expected text or a number'),
   v.transform(String),
+  // another line would be another option
+  v.check((value) => !/[\r\n]/.test(value), 'expected one line'),
 )
 
 export const runSchema = v.pipe(

@@ -216,6 +216,13 @@ t.test('what is wrong with a file of resources stands there, or at its name', as
   t.match(made(runOf('{ run: { ptpConfig: /q } }')).wrong, [/ptpConfig: \/q: ENOENT$/])
 })
 
+t.test('a value cannot bring a line of its own', async (t) => {
+  const options = '{ global: { userDescription: "a\\nfree_running 0" } }'
+  t.match(faultsOf(runOf(`{ run: { profile: e2e, interfaces: [eth0], options: ${options} } }`)), [
+    /userDescription: expected one line/,
+  ])
+})
+
 t.test('a socket is no longer than the kernel takes', async (t) => {
   const socket = (length: number) => `/${'s'.repeat(length - 1)}`
   const wrongOf = (length: number) =>

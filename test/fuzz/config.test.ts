@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { describeConfig } from '../../agent/config/describe.ts'
-import { loadConfig } from '../../agent/config/load.ts'
+import { loadConfig, placeFindings } from '../../agent/config/load.ts'
+import { withChildren } from '../../agent/config/ptp4l-children.ts'
 import { SeededRandom } from '../../agent/sim/random.ts'
 
 const SEED = process.env['FUZZ_SEED'] ?? '1'
@@ -36,6 +37,11 @@ const PIECES = [
   ...['ntp:', 'server:', 'clocks:', 'phc:', 'drive', '5s', '\t', '---\n', '%YAML 1.1\n', '\ud800'],
 ]
 
+const NODE = {
+  ...{ name: 'n', phcs: [], read: () => ({ ok: true, text: '' }) as const },
+  versionOf: () => [3, 1, 1] as const,
+}
+
 const pick = <T>(random: SeededRandom, list: readonly T[]): T =>
   list[Math.floor(random.uniform() * list.length)] as T
 
@@ -60,7 +66,9 @@ t.test('any text is a configuration, or faults with their places', async (t) => 
     const loaded = loadConfig(input, 'f')
     if (loaded.ok) {
       valid++
-      if (describeConfig(loaded.config).length < 4) t.fail(where)
+      const { config, findings } = withChildren(loaded.config, NODE)
+      if (describeConfig(config).length < 4) t.fail(where)
+      if (placeFindings(input, 'f', findings).some(({ line }) => line < 1)) t.fail(where)
       continue
     }
     const lines = input.split('\n').length
