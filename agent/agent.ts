@@ -10,18 +10,19 @@
  */
 
 import { LeapSeconds } from './clock/leap-seconds.ts'
-import { clockOfPort, type NamedClock, nameClocks } from './clocks.ts'
+import { clockNamed, clockOfPort, type NamedClock, nameClocks } from './clocks.ts'
 import { defaultClock } from './config/defaults.ts'
 import type { Config } from './config/types.ts'
 import { describeFault } from './core/errors.ts'
 import { formatInstant } from './core/format.ts'
 import type { Action, Event, Machine, Now, Upstream } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
-import type { ClockName } from './core/sample.ts'
+import { type ClockName, referenceOf } from './core/sample.ts'
 import { elapsed, type Instant, mono, plus, seconds, toSeconds } from './core/units.ts'
 import { Discipline } from './discipline.ts'
 import type { Outcome } from './discipline-types.ts'
 import { DnsProbe } from './dns/probe.ts'
+import { Hands } from './hands.ts'
 import { Notes } from './observe/events.ts'
 import type { Snapshot, SourceReport } from './observe/snapshot.ts'
 import type { Node } from './ports/node.ts'
@@ -66,6 +67,7 @@ export class Agent {
   readonly #children: readonly Child[]
   readonly #leaps: LeapSeconds
   readonly #machines: ReadonlyMap<string, Machine>
+  readonly #hands = new Hands()
   #startedAt: Instant<'mono'> = mono(0n)
 
   constructor(config: Config, node: Node, version: string) {
@@ -80,6 +82,7 @@ export class Agent {
       keys: node.keys,
       phcs: this.#clocks.filter((clock) => clock.phc !== undefined),
       clockOf: (index, name) => clockOfPort(this.#clocks, index, name),
+      named: (handle) => clockNamed(this.#clocks, handle),
       networks: node.info.networks,
     })
     this.#sources = built.map(({ source }) => source)
@@ -195,7 +198,7 @@ export class Agent {
     switch (action.do) {
       case 'sample': {
         const { clock, source } = action.sample
-        const reference = this.#disciplines.get(source as ClockName)
+        const reference = this.#disciplines.get(referenceOf(source) as ClockName)
         if (reference !== undefined) this.#apply(reference.clock, reference.glance(now), now, out)
         const discipline = this.#disciplines.get(clock)
         if (discipline !== undefined) {
@@ -204,6 +207,7 @@ export class Agent {
         break
       }
       case 'upstream':
+        this.#heard(id, action.upstream)
         this.#broadcast({ on: 'upstream', upstream: action.upstream }, now, out)
         this.#tellTai(action.upstream)
         break
@@ -218,6 +222,12 @@ export class Agent {
       default:
         out.push({ ...action, key: prefixed(id, action.key) })
     }
+  }
+
+  /** A clock in automatic mode is left to a ptp4l that turns it. */
+  #heard(source: string, upstream: Upstream): void {
+    this.#hands.heard(source, upstream)
+    this.#disciplines.get(upstream.clock)?.hands(this.#hands.of(upstream.clock))
   }
 
   /** The kernel learns TAI - UTC only from a grandmaster that vouches for it, as with phc2sys. */
@@ -305,6 +315,9 @@ export class Agent {
     for (const source of this.#sources) {
       const { clock, id, reach, trouble, pollSeconds } = source.view(now)
       if (clock !== undefined) this.#disciplines.get(clock)?.reach(id, reach, trouble, pollSeconds)
+    }
+    if (this.#hands.known(this.#sources, this.#startedAt, now.mono)) {
+      for (const [name, discipline] of this.#disciplines) discipline.hands(this.#hands.of(name))
     }
     for (const [name, discipline] of this.#disciplines) {
       this.#apply(name, discipline.tick(now), now, out)

@@ -31,6 +31,13 @@ export function findPhc(info: NodeInfo, name: ClockName): PhcInfo | undefined {
   return info.phcs.find((phc) => isNamedBy(phc, name.slice('phc:'.length)))
 }
 
+/** The clock of this node that is meant by any of its names; undefined: there is none. */
+export const clockNamed = (clocks: readonly NamedClock[], written: string): ClockName | undefined =>
+  clocks.find(
+    ({ name, phc }) =>
+      name === written || (phc !== undefined && isNamedBy(phc, written.slice('phc:'.length))),
+  )?.name
+
 /** One writer per clock: of several names of one PHC the first counts. */
 function claim(named: readonly NamedClock[]): NamedClock[] {
   return named.map((clock, k) => {

@@ -50,6 +50,7 @@ export function viewOf({
     leap: status?.leap ?? 'none',
     taiOffset: isSystem ? status?.taiOffset : undefined,
     steps: steering.steps,
+    steered: steering.writes,
     adjustable: port.capabilities.adjustable,
     notAdjustable: port.capabilities.reason,
     kernel: isSystem ? status : undefined,

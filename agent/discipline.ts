@@ -20,6 +20,7 @@ import type { ClockName, Sample } from './core/sample.ts'
 import { earliest, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
 import type { DisciplineOptions, Note, Outcome } from './discipline-types.ts'
 import { viewOf } from './discipline-view.ts'
+import { edgeOf } from './measured.ts'
 import type { ClockView } from './observe/snapshot.ts'
 import { Onlooker } from './onlooker.ts'
 import type { ClockPort, ClockStatus } from './ports/clock.ts'
@@ -27,7 +28,7 @@ import { References } from './references.ts'
 import type { Believed } from './references-types.ts'
 import { LoneServer } from './select/lone-server.ts'
 import type { Judgement } from './select/select.ts'
-import { edgeOf, Steering } from './steering.ts'
+import { Steering } from './steering.ts'
 
 /** A frequency out of the kernel or the drift file may be off by so much: temperatures change. */
 const KEPT_FREQUENCY = ppb(1000)
@@ -106,10 +107,14 @@ export class Discipline {
     this.#references.moveReference(change)
   }
 
-  /** TAI - UTC by a reference that vouches for it. */
-  tai(offset: number): void {
-    this.#leaps?.vouched(offset)
+  /** Whether something else turns this clock at present; of account in automatic mode only. */
+  hands(others: boolean): void {
+    const news = this.#steering.hands(others)
+    if (news !== '') this.#note('hands', news)
   }
+
+  /** TAI - UTC by a reference that vouches for it. */
+  tai = (offset: number): void => this.#leaps?.vouched(offset)
 
   /** Once a second. */
   tick(now: Now): Outcome {

@@ -4,7 +4,7 @@
  */
 import type { ClockChange } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
-import { type LeapWarning, rootDistance, type Sample } from './core/sample.ts'
+import { type LeapWarning, referenceOf, rootDistance, type Sample } from './core/sample.ts'
 import { elapsed, type Instant, type Nanos, nanos, type Ppb, plus, ppb } from './core/units.ts'
 import type { Believed, Followed, Note } from './references-types.ts'
 import { type Estimate, type KnownFrequency, UNKNOWN_FREQUENCY } from './select/estimator.ts'
@@ -235,14 +235,15 @@ export class References {
     }
   }
 
-  /** A PHC that is the reference here went forward: the same as this clock going back. */
+  /** A clock of this node that is a reference here went forward: the same as this one going back. */
   moveReference({ clock, ...change }: ClockChange): void {
-    const followed = this.#followed.get(clock)
-    const measured = followed?.filter.last?.clock
-    if (followed === undefined || measured === undefined || measured === clock) return
     const [step, frequency] = [-change.step, ppb(-change.frequency)]
-    followed.filter.move({ ...change, clock: measured, step, frequency })
-    if (step !== 0n) settle(followed)
+    for (const [source, followed] of this.#followed) {
+      const measured = followed.filter.last?.clock
+      if (referenceOf(source) !== clock || measured === undefined || measured === clock) continue
+      followed.filter.move({ ...change, clock: measured, step, frequency })
+      if (step !== 0n) settle(followed)
+    }
   }
 
   /** Somebody who answers has not been heard enough yet. */

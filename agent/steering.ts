@@ -8,21 +8,11 @@
 import { Actuator, type ActuatorOutcome } from './clock/actuator.ts'
 import type { OscillatorHistory } from './clock/oscillator-history.ts'
 import type { ClockConfig } from './config/types.ts'
-import type { Sample } from './core/sample.ts'
-import {
-  drifted,
-  elapsed,
-  type Instant,
-  type Nanos,
-  nanos,
-  type Ppb,
-  plus,
-  ppb,
-} from './core/units.ts'
+import { elapsed, type Instant, type Nanos, nanos, type Ppb, plus, ppb } from './core/units.ts'
+import { brought, type Measured, slewEnd, weightOf } from './measured.ts'
 import type { ClockPort } from './ports/clock.ts'
-import type { Estimate } from './select/estimator.ts'
 import { createServo, type EdgeKind } from './servo/catalogue.ts'
-import type { Servo, ServoOutput } from './servo/servo.ts'
+import type { Servo } from './servo/servo.ts'
 import { StepPolicy } from './servo/step-policy.ts'
 
 const GENTLE = ppb(50_000)
@@ -35,35 +25,10 @@ const SOFT = ppb(40)
 const KEPT = 20_000
 /** An interval that differs by less is the same. */
 const SAME_INTERVAL = 0.1
-/** A slew ends with its offset, and not before the next sample is late by so many intervals. */
-const PATIENT_INTERVALS = 1.25
 /** As many corrections in an interval of one source are worth their while. */
 const CORRECTIONS = 4
 /** A slew that ends within this share of the interval has to be ended by itself. */
 const NEXT_SAMPLE = 0.9
-
-export interface Measured {
-  readonly offset: Nanos
-  /** What all measurements together say, at `at`. */
-  readonly estimate: Estimate
-  /** It comes from the selected source. */
-  readonly leads: boolean
-  /** Of a reference that counts UTC itself. */
-  readonly byUtc?: boolean
-  readonly at: Instant<'mono'>
-  /** When the correction takes effect. */
-  readonly now: Instant<'mono'>
-  readonly weight: number
-  readonly edge: EdgeKind
-  /** Seconds between samples. */
-  readonly interval: number
-}
-
-/** A PHC is read locally; a ptp4l measures a PHC by hardware stamps; the rest comes by network. */
-export function edgeOf({ source, clock }: Sample): EdgeKind {
-  if (source.startsWith('phc:')) return 'phc'
-  return source.startsWith('ptp4l:') && clock !== 'system' ? 'hardware' : 'software'
-}
 
 export class Steering {
   readonly #config: ClockConfig
@@ -214,6 +179,21 @@ export class Steering {
     this.#handover = true
   }
 
+  /**
+   * In automatic mode: somebody else turns the clock, or does so no more. What was dialled last is where
+   * we begin, as with a clock that is handed over. Returns what is news of it.
+   */
+  hands(others: boolean): string {
+    const before = this.writes
+    if (this.#config.mode !== 'auto' || before !== others) return ''
+    this.#actuator.permit(!others)
+    this.#known = this.#actuator.frequency
+    this.#startAnew()
+    this.#handover = !others
+    if (this.writes === before) return ''
+    return others ? 'a ptp4l steers it now' : 'nobody else steers it: ours'
+  }
+
   /** Nothing to follow any more: run on what was learnt. */
   coast(): ActuatorOutcome {
     const { steady } = this
@@ -306,34 +286,6 @@ export class Steering {
     this.#servo = { edge, servo, interval }
     return this.#servo
   }
-}
-
-/** What ptp4l tells of its noise is of the stream, not of one Sync: linuxptp weighs them all alike. */
-const weightOf = ({ edge, weight }: Measured): number => (edge === 'hardware' ? 1 : weight)
-
-/**
- * The offset as it is by now: since the measurement the slew went on moving the clock. A ptp4l is asked
- * up to a second after its Sync, and a loop that is late by one interval rings.
- */
-function brought({ offset, at, now }: Measured, slew: Ppb): Pick<Measured, 'offset' | 'at'> {
-  if (slew === 0 || now <= at) return { offset, at }
-  return { offset: nanos(offset + drifted(slew, elapsed(now, at))), at: now }
-}
-
-/** Between two samples the slew is the business of the servo alone. */
-function slewEnd(
-  { offset, at, interval, now }: Measured,
-  output: ServoOutput,
-  steady: Ppb,
-): Instant<'mono'> | undefined {
-  const slew = output.frequency - steady
-  if (slew === 0) return undefined
-  // seconds of CLOCK_MONOTONIC, which is slewed, too
-  const own = 1 + slew * 1e-9
-  if (output.offset !== undefined) {
-    return plus(now, nanos(Math.abs(output.offset / slew) * own * 1e9))
-  }
-  return plus(at, nanos(Math.max(PATIENT_INTERVALS * interval, Math.abs(offset / slew)) * 1e9))
 }
 
 const joined = (a: ActuatorOutcome, b: ActuatorOutcome): ActuatorOutcome => ({

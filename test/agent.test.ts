@@ -14,7 +14,14 @@ const PHC = {
 const UTC_OFFSET = 37_000_000_000n
 
 const upstream = (now: Now): Upstream => ({
-  ...{ clock: 'phc:eth0', synchronized: true, reason: '', leap: 'none', reference: 'gm' },
+  ...{
+    clock: 'phc:eth0',
+    synchronized: true,
+    steers: true,
+    reason: '',
+    leap: 'none',
+    reference: 'gm',
+  },
   ...{ utcOffset: 37, utcOffsetValid: true, timeTraceable: true, at: now.mono },
   ...{ offset: nanos(3), rootDispersion: nanos(100), rootDelay: nanos(0) },
 })

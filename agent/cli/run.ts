@@ -21,6 +21,8 @@ import { type Endpoint, parseListen } from '../runtime/http.ts'
 import { createIdentifier } from '../runtime/identify.ts'
 import { acquireLock } from '../runtime/lock.ts'
 import { createLog, type Log } from '../runtime/log.ts'
+import { NicKeeper } from '../runtime/nic-keeper.ts'
+import { discoverOwnNics } from '../runtime/nics.ts'
 import { createNotifier, type NotifyEnvironment } from '../runtime/notify.ts'
 import { observedClock } from '../runtime/observed-clock.ts'
 import { createProcessMeter } from '../runtime/process.ts'
@@ -40,6 +42,8 @@ export interface RunOptions extends Overrides {
 }
 
 const EX_TEMPFAIL = 75
+/** Nothing depends on it: what is gone is looked for when it is needed. */
+const NIC_PERIOD_MS = 10_000
 
 function makeDirectory(path: string): void {
   try {
@@ -80,7 +84,7 @@ function openNode(config: Config, { info, keys }: Found, phcOf: PhcOf, log: Log)
     random: systemRandom,
     keys,
     phcOf,
-    drives: (name) => config.clocks[name]?.mode === 'drive',
+    drives: (name) => ['drive', 'auto'].includes(config.clocks[name]?.mode ?? 'observe'),
     onFault: (name, fault) => log.note('degraded', name, describeFault(fault), readNow()),
   })
 }
@@ -123,8 +127,15 @@ async function openEndpoints(
 function assemble(config: Config, found: Found, log: Log) {
   const { info } = found
   const identifier = createIdentifier()
+  const nics = new NicKeeper({
+    nics: () => discoverOwnNics().nics,
+    phcs: () => discoverPhcs(PLACES, identifier),
+    named: (phcs, name) => findPhc({ ...info, phcs }, name),
+    note: (detail) => log.note('nic', 'agent', detail, readNow()),
+  })
+  const looking = setInterval(() => nics.look(), NIC_PERIOD_MS).unref()
   // looked for at each opening: a driver that was reset comes back under another number
-  const phcOf: PhcOf = (name) => findPhc({ ...info, phcs: discoverPhcs(PLACES, identifier) }, name)
+  const phcOf: PhcOf = (name) => nics.find(name)
   const hardware = new HardwareStamps({
     mode: config.hardwareTimestamps ?? 'auto',
     now: readNow,
@@ -149,6 +160,7 @@ function assemble(config: Config, found: Found, log: Log) {
     },
   })
   const close = (): void => {
+    clearInterval(looking)
     comparer.close()
     hardware.close()
     identifier.close()

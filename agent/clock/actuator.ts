@@ -23,7 +23,7 @@ const CLAMPED_PPB = 1
 
 export class Actuator {
   readonly #port: ClockPort
-  readonly #writes: boolean
+  #writes: boolean
   readonly #guard: Guard
   #frequency: Ppb | undefined
   /** It did not take the last frequency as asked: said once, until it does again. */
@@ -40,6 +40,11 @@ export class Actuator {
 
   get writes(): boolean {
     return this.#writes
+  }
+
+  /** Whether the clock is ours at present; where it cannot be adjusted it never is. */
+  permit(writes: boolean): void {
+    this.#writes = writes && this.#port.capabilities.adjustable
   }
 
   /** Frequency in effect as last read; undefined before the first reading or on failure. */

@@ -10,7 +10,7 @@ const NTP_PORT = 123
 
 function describeClock(name: string, clock: ClockConfig): string {
   const { mode, servo, step, holdover, maxSlewPpm, lockThreshold } = clock
-  if (mode !== 'drive') return `clock ${name}: ${mode}`
+  if (mode === 'observe' || mode === 'follow') return `clock ${name}: ${mode}`
   const boot = step.boot === 0 ? 'never steps at start' : `steps beyond ${time(step.boot)} at start`
   return (
     `clock ${name}: drive with ${servo}, ${boot}, slews with at most ${maxSlewPpm} ppm, ` +

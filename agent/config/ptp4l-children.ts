@@ -75,14 +75,16 @@ function isSoftware(profile: PtpProfile): boolean {
 }
 
 /**
- * ptp4l steers only a clock that is to be followed; anything else, also one that nobody named, it is
- * not to touch.
+ * ptp4l steers only a clock that is to be followed, or that we steer while no ptp4l does (`auto`); anything
+ * else, also one that nobody named, it is not to touch.
  */
 function modeOf({ config, node }: Making, ports: readonly string[], software: boolean): ClockMode {
   const names = software
     ? ['system']
     : ports.flatMap((port) => namesOf(port, node.phcs)).map((name) => `phc:${name}`)
-  const modes = names.flatMap((name) => config.clocks[name]?.mode ?? [])
+  const modes = names
+    .flatMap((name) => config.clocks[name]?.mode ?? [])
+    .map((mode) => (mode === 'auto' ? 'follow' : mode))
   return modes.find((mode) => mode !== 'follow') ?? modes[0] ?? 'observe'
 }
 

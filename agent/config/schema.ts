@@ -80,16 +80,31 @@ const holdoverSchema = v.pipe(
   v.transform(({ time, bound }) => ({ seconds: time, bound })),
 )
 
+export const CLOCK_KEY = /^(system|phc:[^\s|>]+)$/
+export const CLOCK_KEY_EXPECTED =
+  'expected system, or phc: with an interface, a device (/dev/ptp0) or a PCI address'
+
+const reference = v.pipe(v.string(), v.regex(CLOCK_KEY, CLOCK_KEY_EXPECTED))
+
 export const clockSchema = v.pipe(
   v.strictObject({
     mode: v.optional(
       v.pipe(
-        v.picklist(['observe', 'follow', 'drive']),
+        v.picklist(['observe', 'follow', 'drive', 'auto']),
         v.description(
-          'observe: measure only. follow: something else steers it. drive: we steer it.',
+          'observe: measure only. follow: something else steers it. drive: we steer it. auto (PHCs): we steer it while no ptp4l does.',
         ),
       ),
       'observe',
+    ),
+    reference: v.optional(
+      v.pipe(
+        v.union([reference, v.pipe(v.array(reference), v.minLength(1, 'expected a clock'))]),
+        v.description(
+          'Clocks of this node that may steer it: system, or PHCs, which are then taken for right where no ptp4l tells otherwise. Without this key: whatever a ptp4l vouches for.',
+        ),
+        v.transform((given) => (typeof given === 'string' ? [given] : given)),
+      ),
     ),
     servo: v.optional(
       v.pipe(
@@ -112,10 +127,6 @@ export const clockSchema = v.pipe(
   }),
   v.transform((clock): ClockConfig => clock),
 )
-
-export const CLOCK_KEY = /^(system|phc:[^\s|]+)$/
-export const CLOCK_KEY_EXPECTED =
-  'expected system, or phc: with an interface, a device (/dev/ptp0) or a PCI address'
 
 export const ntpSchema = v.pipe(
   v.strictObject({

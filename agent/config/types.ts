@@ -6,7 +6,11 @@
 import type { NtpOptions } from './ntp-options.ts'
 import type { Ptp4lRunConfig } from './ptp4l-run.ts'
 
-export type ClockMode = 'observe' | 'follow' | 'drive'
+/**
+ * `observe`: nobody asked us to; `follow`: something else steers it; `drive`: we do; `auto`: we do while
+ * no ptp4l does (`phc2sys -a`).
+ */
+export type ClockMode = 'observe' | 'follow' | 'drive' | 'auto'
 /** `kalman`: by estimate of offset and frequency; `pi`: linuxptp's loop. */
 export type ServoName = 'kalman' | 'pi'
 
@@ -21,6 +25,8 @@ export interface StepConfig {
 
 export interface ClockConfig {
   readonly mode: ClockMode
+  /** Clocks of this node that may steer it, by any of their names; absent: whatever can. */
+  readonly reference?: readonly string[] | undefined
   readonly servo: ServoName
   /** Largest frequency used to remove an offset, ppm. */
   readonly maxSlewPpm: number

@@ -41,7 +41,9 @@ export interface Upstream {
   readonly clock: ClockName
   /** Fresh, in time receiver state, and (unless free running) within its lock limit. */
   readonly synchronized: boolean
-  /** Why not, in one phrase; empty when synchronized. */
+  /** Whoever tells turns this clock itself at present: nobody else may. */
+  readonly steers: boolean
+  /** Why not synchronized, in one phrase; empty when it is. */
   readonly reason: string
   /** TAI - UTC in seconds that the PHC's time needs to become UTC; 0 for an arbitrary time scale. */
   readonly utcOffset: number

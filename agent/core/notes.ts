@@ -66,6 +66,7 @@ export const NOTES = {
   'upstream-lost': ['warning', 'what steers the PHC lost its reference'],
   // --- clocks
   state: ['info', 'a clock changed its state'],
+  hands: ['info', 'somebody else steers this clock now, or does so no more'],
   reference: ['info', 'another reference was selected'],
   'no-majority': ['warning', 'the sources do not agree'],
   spike: ['count', 'an offset far off its neighbours was set aside'],
@@ -103,6 +104,7 @@ export const NOTES = {
   'child-failed': ['warning', 'a program could not be started'],
   'child-foreign': ['warning', 'another program answers on the socket: none is started beside it'],
   // --- agent
+  nic: ['info', 'a network interface appeared, vanished, or got another name or PHC'],
   discovered: ['info', 'found on this node'],
   'hardware-stamps': ['info', 'an interface stamps NTP packets in hardware'],
   'stamps-refused': ['warning', 'stamps of hardware are not used: those of the kernel stand in'],

@@ -13,6 +13,15 @@ export type LeapWarning = 'none' | 'insert' | 'delete' | 'unknown'
 /** Who took a time stamp, best first. `daemon`: the program itself, after it was scheduled. */
 export type StampKind = 'hardware' | 'kernel' | 'daemon'
 
+/**
+ * Sources that read one clock of this node against another are named after both, `system>phc:eth0`: the
+ * reference first, what is measured behind it. A plain PHC measures the system clock.
+ */
+export const edgeName = (reference: ClockName, clock: ClockName): string => `${reference}>${clock}`
+
+/** The clock of this node that a source of that name reads others against; any text for other sources. */
+export const referenceOf = (source: string): string => source.split('>', 1)[0] ?? source
+
 export interface Sample {
   /** Id of the source that measured. */
   readonly source: string

@@ -2,7 +2,7 @@
 import { eachClock, type MetricDefinition, one, perClock, stateSet, toSeconds } from './series.ts'
 import { CLOCK_STATES } from './snapshot.ts'
 
-const MODES = ['observe', 'follow', 'drive']
+const MODES = ['observe', 'follow', 'drive', 'auto']
 const LEAPS = ['none', 'insert', 'delete', 'unknown']
 
 export const CLOCK_METRICS: readonly MetricDefinition[] = [

@@ -69,6 +69,7 @@ export interface Check {
 const toSeconds = (ns: number | undefined): number | undefined =>
   ns === undefined ? undefined : ns / 1e9
 
+const mayWrite = ({ mode }: ClockView): boolean => mode === 'drive' || mode === 'auto'
 const isSteered = (clock: ClockView): boolean => clock.mode !== 'observe'
 
 function stateProblem(clock: ClockView): Omit<Problem, 'subject'> | undefined {
@@ -108,7 +109,7 @@ function boundProblem({ name, bound }: ClockView): Omit<Problem, 'subject'> | un
 }
 
 function permissionProblem(clock: ClockView): Omit<Problem, 'subject'> | undefined {
-  if (clock.mode !== 'drive' || clock.adjustable) return undefined
+  if (!mayWrite(clock) || clock.adjustable) return undefined
   return {
     level: 'critical',
     text: `${clock.name} is to be driven and cannot be: ${clock.notAdjustable}`,
@@ -207,7 +208,7 @@ function eventProblem(event: EventRecord): Problem | undefined {
 
 /** A clock that we do not drive is steered by somebody else on purpose. */
 const isExpected = ({ code, subject }: EventRecord, clocks: readonly ClockView[]): boolean =>
-  code === 'foreign-frequency' && clocks.find(({ name }) => name === subject)?.mode !== 'drive'
+  code === 'foreign-frequency' && clocks.find(({ name }) => name === subject)?.steered !== true
 
 /** Only the last event of each subject and code, so that a flood is one sentence. */
 function eventProblems({ events, at, clocks }: Snapshot): Problem[] {

@@ -38,6 +38,8 @@ export interface ClockView {
   /** TAI - UTC that the kernel holds (system) ; undefined for a PHC. */
   readonly taiOffset: number | undefined
   readonly steps: Readonly<Record<string, number>>
+  /** We steer it at present. */
+  readonly steered: boolean
   readonly adjustable: boolean
   /** Why it is not adjustable; empty when it is. */
   readonly notAdjustable: string

@@ -40,6 +40,7 @@ const clockStatus = (clock: ClockView): ClockStatus => ({
   leap: clock.leap,
   taiOffsetSeconds: number(clock.taiOffset),
   steps: clock.steps,
+  steered: clock.steered,
   adjustable: clock.adjustable,
   notAdjustable: clock.notAdjustable,
   kernel:

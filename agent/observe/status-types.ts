@@ -47,6 +47,8 @@ export interface ClockStatus {
   readonly taiOffsetSeconds: number | null
   /** Steps by reason. */
   readonly steps: Readonly<Record<string, number>>
+  /** We steer it at present: in automatic mode that changes. */
+  readonly steered: boolean
   readonly adjustable: boolean
   readonly notAdjustable: string
   readonly kernel: {

@@ -13,6 +13,7 @@ import { ChronySource } from './chrony.ts'
 import { AddressBook } from './ntp-book.ts'
 import { createNtpSources } from './ntp-sources.ts'
 import { PhcSource } from './phc.ts'
+import { PhcPairSource } from './phc-pair.ts'
 import { Ptp4lSource } from './ptp4l.ts'
 import type { Source } from './source.ts'
 
@@ -27,6 +28,8 @@ export interface SourceContext {
     phcIndex: number | undefined,
     networkInterface: string,
   ) => ClockName | undefined
+  /** The clock of this node that is meant by a name in the configuration. */
+  readonly named: (written: string) => ClockName | undefined
   /** Addresses of the node with their prefix lengths. */
   readonly networks?: readonly string[] | undefined
 }
@@ -35,6 +38,10 @@ export interface BuiltSource {
   readonly source: Source
   readonly rule: SourceRule
 }
+
+/** Of a PHC: after its own ptp4l another PHC, and the system clock last. */
+const PAIR_RANK = 1
+const SYSTEM_RANK = 2
 
 type Flags = Omit<SourceRule, 'source' | 'rank'>
 
@@ -87,20 +94,52 @@ function fromConfig(
   }
 }
 
+type Phc = SourceContext['phcs'][number]
+
 /**
- * Every PHC is compared with the system clock. Its sample counts for the system clock, unless the
- * PHC is driven and no ptp4l tells its offset: then the system clock is what it has to follow.
+ * The edges of a PHC: to the system clock, from it, and from other PHCs. The system clock steers a PHC
+ * where `reference` says so, or where it is ours and no ptp4l tells its offset. An edge from PHC to PHC
+ * is read only while a ptp4l vouches for the reference, or the operator does by naming it.
  */
-function fromPhc(name: ClockName, config: ClockConfig, context: SourceContext): BuiltSource {
+function fromPhc({ name, config }: Phc, context: SourceContext): BuiltSource[] {
   const told = context.config.sources.some((source) => source.type === 'ptp4l')
-  const direction = config.mode === 'drive' && !told ? 'system-to-phc' : 'phc-to-system'
-  return rule(new PhcSource({ clock: name, rate: config.rate, direction }), 0)
+  const ours = config.mode === 'drive' || config.mode === 'auto'
+  const named = namesOf(config, context)
+  const fromSystem = ours && (named === undefined ? !told : named.includes('system'))
+  const { rate } = config
+  const asked = context.config.clocks['system']?.reference !== undefined
+  return [
+    ...(fromSystem && !told && !asked ? [] : [toSystem({ name, config }, context)]),
+    ...(fromSystem ? [reverse(name, rate, told || (named?.length ?? 0) > 1)] : []),
+    ...(ours ? context.phcs : []).flatMap(({ name: reference }) => {
+      const wanted = named === undefined ? told : named.includes(reference)
+      if (reference === name || !wanted) return []
+      const trusted = named !== undefined
+      return [rule(new PhcPairSource({ reference, clock: name, rate, trusted }), PAIR_RANK)]
+    }),
+  ]
 }
+
+function toSystem({ name, config }: Phc, context: SourceContext): BuiltSource {
+  const { system } = context.config.clocks
+  const named = system && namesOf(system, context)
+  const trusted = named?.includes(name) ?? false
+  const noselect = named !== undefined && !trusted
+  return rule(new PhcSource({ clock: name, rate: config.rate, trusted }), 0, { ...PLAIN, noselect })
+}
+
+/** Behind whatever a ptp4l says of a PHC. */
+const reverse = (clock: ClockName, rate: number, last: boolean): BuiltSource =>
+  rule(new PhcSource({ clock, rate, direction: 'system-to-phc' }), last ? SYSTEM_RANK : 0)
+
+/** The clocks that `reference` names, as they are called here. */
+const namesOf = ({ reference }: ClockConfig, context: SourceContext): ClockName[] | undefined =>
+  reference?.flatMap((written) => context.named(written) ?? [])
 
 export function createSources(context: SourceContext): BuiltSource[] {
   const book = new AddressBook()
   return [
     ...context.config.sources.flatMap((config) => fromConfig(config, context, book)),
-    ...context.phcs.map(({ name, config }) => fromPhc(name, config, context)),
+    ...context.phcs.flatMap((phc) => fromPhc(phc, context)),
   ]
 }

@@ -26,14 +26,17 @@ const WANDER = ppb(15_000)
 /** Bound of a PHC of which nothing is known; such a sample is never selected. */
 const NOTHING_KNOWN = seconds(1)
 /** What one pair may be wrong by beside its width, ns: counter resolution, then who read it. */
-const READING: Readonly<Record<CompareMethod, readonly [dispersion: number, stamps: StampKind]>> = {
+export const READING: Readonly<
+  Record<CompareMethod, readonly [dispersion: number, stamps: StampKind]>
+> = {
   precise: [10, 'hardware'],
   extended: [20, 'kernel'],
   basic: [50, 'kernel'],
   bracket: [100, 'daemon'],
 }
 
-const width = ({ before, after }: PairedReading): bigint => stepBetween(after, before)
+/** How long a pair took, ns; negative: its ends are not in order. */
+export const width = ({ before, after }: PairedReading): bigint => stepBetween(after, before)
 
 /** The shortest pair; undefined when there is none whose ends are in order. */
 export function shortest(comparison: Comparison): PairedReading | undefined {
@@ -83,7 +86,16 @@ export function phcSample(reading: PairedReading, now: Now, context: PhcContext)
 type Root = Pick<Sample, 'rootDelay' | 'rootDispersion' | 'leap' | 'reference'>
 const NO_ROOT = { rootDelay: nanos(0), rootDispersion: nanos(0) }
 
-function rootOf({ toSystem, upstream, trusted, phc }: PhcContext, at: Instant<'mono'>): Root {
+/** Root figures of what is measured against a PHC (`toSystem`), or against the system clock. */
+export function rootOf(
+  {
+    toSystem,
+    upstream,
+    trusted,
+    phc,
+  }: Pick<PhcContext, 'toSystem' | 'upstream' | 'trusted' | 'phc'>,
+  at: Instant<'mono'>,
+): Root {
   if (!toSystem) return { ...NO_ROOT, leap: 'none', reference: 'system' }
   if (upstream === undefined) {
     return trusted
@@ -103,7 +115,7 @@ function rootOf({ toSystem, upstream, trusted, phc }: PhcContext, at: Instant<'m
 }
 
 /** When the pair was taken, on the monotonic clock; now, if the system clock was stepped since. */
-function middleOf({ before, after }: PairedReading, now: Now): Instant<'mono'> {
+export function middleOf({ before, after }: PairedReading, now: Now): Instant<'mono'> {
   const age = (now.utc as bigint) - ((before as bigint) + (after as bigint)) / 2n
   if (age < 0n || age > 1_000_000_000n) return now.mono
   return plus(now.mono, nanos(-Number(age)))

@@ -3,7 +3,17 @@
  * before it were served; turns that were missed are left out. Also ages without a limit, for
  * machines that may wait for an answer longer than the 100 days that `since` can hold.
  */
-import { type Instant, type Nanos, plus, type Scale, stepBetween } from '../core/units.ts'
+import { categoryOf, type PortFault } from '../core/errors.ts'
+import type { Action } from '../core/machine.ts'
+import {
+  type Instant,
+  type Nanos,
+  nanos,
+  plus,
+  type Scale,
+  seconds,
+  stepBetween,
+} from '../core/units.ts'
 
 /** `later - earlier`, to the precision of a double. */
 export const elapsed = <S extends Scale>(later: Instant<S>, earlier: Instant<NoInfer<S>>): Nanos =>
@@ -20,4 +30,66 @@ export function nextTurn(
 ): Instant<'mono'> {
   const turn = Math.floor(elapsed(now, start) / period + EARLY) + 1
   return plus(start, (turn * period) as Nanos)
+}
+
+/** An answer that has not come by then never will. */
+const LOST = seconds(5)
+/** After a refusal that time does not heal (permission, not supported). */
+const HOPELESS = seconds(30)
+
+/** When a device is read: on a grid, one reading at a time, and seldom while it refuses. */
+export class Turns {
+  readonly period: Nanos
+  #start: Instant<'mono'> | undefined
+  #pendingSince: Instant<'mono'> | undefined
+  #notBefore: Instant<'mono'> | undefined
+
+  /** `rate` in Hz; 1 for one that is none. */
+  constructor(rate: number) {
+    this.period = seconds(1 / (rate > 0 ? rate : 1))
+  }
+
+  get started(): boolean {
+    return this.#start !== undefined
+  }
+
+  /** A reading is under way. */
+  get pending(): boolean {
+    return this.#pendingSince !== undefined
+  }
+
+  start(now: Instant<'mono'>): void {
+    this.#start = now
+  }
+
+  stop(): void {
+    this.#start = undefined
+  }
+
+  /** When to come again. */
+  next(now: Instant<'mono'>): Action {
+    const at = nextTurn(this.#start ?? now, this.period, now)
+    return { do: 'timer', key: 'read', at }
+  }
+
+  /** Begins a reading where it may: `late`, when the one before was never answered. */
+  begin(now: Instant<'mono'>): 'not-yet' | 'begun' | 'late' {
+    if (this.#notBefore !== undefined && now < this.#notBefore) return 'not-yet'
+    const waits = this.#pendingSince
+    if (waits !== undefined && elapsed(now, waits) < LOST) return 'not-yet'
+    this.#pendingSince = now
+    this.#notBefore = undefined
+    return waits === undefined ? 'begun' : 'late'
+  }
+
+  done(): void {
+    this.#pendingSince = undefined
+  }
+
+  /** Read again at the next turn, but not at full rate, and seldom where it is hopeless. */
+  refused(fault: PortFault, now: Instant<'mono'>): void {
+    this.#pendingSince = undefined
+    const pause = categoryOf(fault.code) === 'retry' ? seconds(1) : HOPELESS
+    this.#notBefore = plus(now, nanos(pause - this.period / 2))
+  }
 }

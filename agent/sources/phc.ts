@@ -11,19 +11,19 @@
  */
 import { type ClockChange, moveSample } from '../core/clock-change.ts'
 import type { CompareMethod, Comparison } from '../core/comparison.ts'
-import { categoryOf, describeFault, type PortFault } from '../core/errors.ts'
+import { describeFault, type PortFault } from '../core/errors.ts'
 import type { Action, Event, Now, Upstream } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
-import { type ClockName, rootDistance, type Sample } from '../core/sample.ts'
-import { type Instant, type Nanos, nanos, plus, ppb, seconds } from '../core/units.ts'
+import { type ClockName, edgeName, rootDistance, type Sample } from '../core/sample.ts'
+import { ppb } from '../core/units.ts'
 import { phcSample, shortest } from './phc-sample.ts'
-import { elapsed, nextTurn } from './phc-schedule.ts'
+import { Turns } from './phc-schedule.ts'
 import type { Source, SourceView } from './source.ts'
 
 export type PhcDirection = 'phc-to-system' | 'system-to-phc'
 
 export interface PhcOptions {
-  /** Default: the name of the clock. */
+  /** Default: the name of the clock, or of the edge to it. */
   readonly id?: string
   readonly clock: ClockName
   /** Samples per second. */
@@ -39,10 +39,6 @@ export interface PhcOptions {
 
 /** TAI - UTC since 2017. */
 const UTC_OFFSET = 37
-/** An answer that has not come by then never will. */
-const LOST = seconds(5)
-/** After a refusal that time does not heal (permission, not supported). */
-const HOPELESS = seconds(30)
 
 const note = (code: NoteCode, detail: string): Action => ({ do: 'note', code, detail })
 
@@ -50,12 +46,9 @@ export class PhcSource implements Source {
   readonly id: string
   readonly kind = 'phc'
   readonly #options: Required<PhcOptions>
-  readonly #period: Nanos
-  #start: Instant<'mono'> | undefined
-  #pendingSince: Instant<'mono'> | undefined
+  readonly #turns: Turns
   /** A clock was stepped while the pairs were being taken. */
   #discard = false
-  #notBefore: Instant<'mono'> | undefined
   #upstream: Upstream | undefined
   #method: CompareMethod | undefined
   #last: Sample | undefined
@@ -67,7 +60,8 @@ export class PhcSource implements Source {
   #utcNoted = ''
 
   constructor(options: PhcOptions) {
-    this.id = options.id ?? options.clock
+    const reverse = options.direction === 'system-to-phc'
+    this.id = options.id ?? (reverse ? edgeName('system', options.clock) : options.clock)
     this.#options = {
       id: this.id,
       direction: 'phc-to-system',
@@ -76,16 +70,16 @@ export class PhcSource implements Source {
       ...options,
       readings: Math.min(25, Math.max(1, options.readings ?? 10)),
     }
-    this.#period = seconds(1 / (options.rate > 0 ? options.rate : 1))
+    this.#turns = new Turns(options.rate)
   }
 
   handle(event: Event, now: Now): readonly Action[] {
     switch (event.on) {
       case 'start':
-        this.#start = now.mono
+        this.#turns.start(now.mono)
         return this.#turn(now)
       case 'timer':
-        return this.#start === undefined ? [] : this.#turn(now)
+        return this.#turns.started ? this.#turn(now) : []
       case 'compared':
         return this.#compared(event.comparison, now)
       case 'failed':
@@ -96,7 +90,7 @@ export class PhcSource implements Source {
         this.#change(event.change)
         return []
       case 'stop':
-        this.#start = undefined
+        this.#turns.stop()
         return [{ do: 'cancel', key: 'read' }]
       default:
         return []
@@ -111,7 +105,7 @@ export class PhcSource implements Source {
       clock: this.#measured,
       address: this.#options.clock,
       reach: this.#reach,
-      pollSeconds: this.#period / 1e9,
+      pollSeconds: this.#turns.period / 1e9,
       lastSampleAt: last?.at,
       offset: last?.offset,
       delay: last?.delay,
@@ -154,23 +148,19 @@ export class PhcSource implements Source {
   }
 
   #turn(now: Now): readonly Action[] {
-    const start = this.#start ?? now.mono
-    const next: Action = { do: 'timer', key: 'read', at: nextTurn(start, this.#period, now.mono) }
-    if (this.#notBefore !== undefined && now.mono < this.#notBefore) return [next]
-    const waits = this.#pendingSince
-    if (waits !== undefined && elapsed(now.mono, waits) < LOST) return [next]
-    const late = waits === undefined ? [] : [note('timeout', 'the PHC was not read in time')]
-    this.#pendingSince = now.mono
+    const next = this.#turns.next(now.mono)
+    const begun = this.#turns.begin(now.mono)
+    if (begun === 'not-yet') return [next]
+    const late = begun === 'late' ? [note('timeout', 'the PHC was not read in time')] : []
     this.#discard = false
-    this.#notBefore = undefined
     this.#reach = (this.#reach << 1) & 0xff
     const { clock, readings } = this.#options
     return [...late, { do: 'compare', key: 'read', clock, readings }, next]
   }
 
   #compared(comparison: Comparison, now: Now): readonly Action[] {
-    if (this.#pendingSince === undefined) return []
-    this.#pendingSince = undefined
+    if (!this.#turns.pending) return []
+    this.#turns.done()
     if (this.#discard) return []
     const reading = shortest(comparison)
     if (reading === undefined) {
@@ -195,11 +185,8 @@ export class PhcSource implements Source {
   }
 
   #failed(fault: PortFault, now: Now): readonly Action[] {
-    this.#pendingSince = undefined
+    this.#turns.refused(fault, now.mono)
     this.#trouble = describeFault(fault)
-    // read again at the next turn, but not at full rate, and seldom where it is hopeless
-    const pause = categoryOf(fault.code) === 'retry' ? seconds(1) : HOPELESS
-    this.#notBefore = plus(now.mono, nanos(pause - this.#period / 2))
     return [note('compare-failed', this.#trouble)]
   }
 
@@ -210,7 +197,7 @@ export class PhcSource implements Source {
     const news = this.#utcNews(upstream, before)
     // it is worth something from now on: the next turn may be a second away
     const vouched = upstream.synchronized && before?.synchronized !== true
-    return vouched && this.#start !== undefined ? [...news, ...this.#turn(now)] : news
+    return vouched && this.#turns.started ? [...news, ...this.#turn(now)] : news
   }
 
   #utcNews(upstream: Upstream, before: Upstream | undefined): readonly Action[] {
@@ -230,9 +217,9 @@ export class PhcSource implements Source {
     if (change.clock !== 'system' && change.clock !== clock) return
     if (change.leap !== undefined) {
       this.#leapt = { before: this.#utcOffset, by: change.leap }
-      this.#discard = this.#pendingSince !== undefined
+      this.#discard = this.#turns.pending
     }
-    if (change.step !== 0n) this.#discard = this.#pendingSince !== undefined
+    if (change.step !== 0n) this.#discard = this.#turns.pending
     if (this.#last === undefined) return
     // the reference going forward is the same as the measured clock going back
     const mine = change.clock === this.#measured

@@ -14,30 +14,40 @@ export interface News {
   readonly facts: Facts
   readonly clock: ClockName
   readonly reason: Reason
+  /** ptp4l turns this clock. */
+  readonly steers: boolean
   /** The last sample of that clock. */
   readonly last: Sample | undefined
   readonly now: Instant<'mono'>
 }
 
+interface Told {
+  readonly upstream: Upstream
+  readonly key: string
+}
+
+const isSame = (before: Told | undefined, { key }: Reason, steers: boolean): boolean =>
+  before?.key === key && before.upstream.steers === steers
+
 export class Herald {
-  #told: { readonly upstream: Upstream; readonly key: string } | undefined
+  #told: Told | undefined
 
   get upstream(): Upstream | undefined {
     return this.#told?.upstream
   }
 
-  tell({ facts, clock, reason, last, now }: News, out: Action[], always: boolean): void {
+  tell({ facts, clock, reason, steers, last, now }: News, out: Action[], always: boolean): void {
     const before = this.#told
     const moved = before !== undefined && before.upstream.clock !== clock
-    if (!always && !moved && before?.key === reason.key) return
+    if (!always && !moved && isSame(before, reason, steers)) return
     if (moved) {
       const why = 'ptp4l listens with another clock now'
       out.push({
         do: 'upstream',
-        upstream: { ...before.upstream, synchronized: false, reason: why },
+        upstream: { ...before.upstream, synchronized: false, steers: false, reason: why },
       })
     }
-    const upstream = upstreamOf(facts, { clock, reason: reason.text, last, now })
+    const upstream = upstreamOf(facts, { clock, reason: reason.text, steers, last, now })
     this.#told = { upstream, key: reason.key }
     out.push({ do: 'upstream', upstream })
     const was = before?.upstream.synchronized ?? false

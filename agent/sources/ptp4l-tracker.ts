@@ -168,7 +168,15 @@ export class Tracker {
     if (clock === undefined) return
     const last = this.#last?.clock === clock ? this.#last : undefined
     const reason = this.reason(now.mono)
-    this.#herald.tell({ facts: this.#facts, clock, reason, last, now: now.mono }, out, always)
+    const steers = this.link === undefined && this.#steers(clock)
+    const news = { facts: this.#facts, clock, reason, steers, last, now: now.mono }
+    this.#herald.tell(news, out, always)
+  }
+
+  /** Also uncalibrated: it turns the clock to find its frequency. */
+  #steers(clock: ClockName): boolean {
+    const turns = this.ports.list.filter(({ state }) => TURNS.has(state))
+    return !this.#config.freeRunning && turns.some((port) => clockOf(port, this.#phcName) === clock)
   }
 
   #portNote(change: string, out: Action[]): void {
@@ -232,6 +240,8 @@ export class Tracker {
     return staleAfter(Math.max(syncSeconds, asked))
   }
 }
+
+const TURNS = new Set(['SLAVE', 'UNCALIBRATED'])
 
 /** A port that stamps in hardware does not measure the system clock, whoever says so. */
 const notSystem = (name: ClockName | undefined): ClockName | undefined =>

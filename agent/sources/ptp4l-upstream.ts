@@ -111,15 +111,17 @@ export function upstreamOf(
   given: {
     readonly clock: ClockName
     readonly reason: string
+    readonly steers: boolean
     readonly last: Sample | undefined
     readonly now: Instant<'mono'>
   },
 ): Upstream {
-  const { clock, reason, last, now } = given
+  const { clock, reason, steers, last, now } = given
   const { properties } = facts
   return {
     clock,
     synchronized: reason === '',
+    steers,
     reason,
     utcOffset: utcOffsetOf(properties),
     utcOffsetValid:

@@ -79,6 +79,45 @@ t.test('a source with a fault of its own does not make the clock look unsteered'
   t.match(messagesOf(text), [/unknown key "x"/])
 })
 
+t.test('references that come back to their beginning are refused with the way', async (t) => {
+  const clocks = (text: string) => messagesOf(`clocks: { ${text} }`)
+  t.same(
+    clocks(`system: {mode: drive, reference: phc:b}, "phc:a": {mode: drive, reference: system},
+      "phc:b": {mode: drive, reference: [phc:a]}`),
+    ['clocks.system: cycle of driven clocks: system -> phc:a -> phc:b -> system'],
+  )
+  t.same(
+    clocks(
+      '"phc:ptp0": {mode: auto, reference: phc:x}, "phc:x": {mode: drive, reference: phc:/dev/ptp0}',
+    ),
+    ['clocks["phc:ptp0"]: cycle of driven clocks: phc:ptp0 -> phc:x -> phc:ptp0'],
+    'by whatever name',
+  )
+  t.same(
+    clocks('system: {mode: drive, reference: phc:a}, "phc:a": {mode: drive}'),
+    ['clocks.system: cycle of driven clocks: system -> phc:a -> system'],
+    'the system clock steers a PHC of which no ptp4l tells',
+  )
+  t.same(clocks('system: {mode: drive, reference: phc:a}, "phc:a": {}'), [])
+  t.same(
+    clocks('"phc:a": {mode: drive, reference: phc:b}, "phc:b": {mode: drive, reference: system}'),
+    [],
+  )
+})
+
+t.test(
+  'what steers nothing has no reference, and the system clock no automatic mode',
+  async (t) => {
+    t.same(messagesOf('clocks: {system: {mode: auto}, "phc:a": {reference: system}}'), [
+      'clocks.system.mode: auto is for PHCs: the system clock is driven, followed or observed',
+      'clocks["phc:a"].reference: reference needs mode drive or auto; phc:a is not steered by us',
+    ])
+    t.match(messagesOf('clocks: {"phc:a": {mode: drive, reference: eth0}}'), [
+      /expected system, or phc:/,
+    ])
+  },
+)
+
 t.test('a cycle of driven clocks is refused with its path', async (t) => {
   const both = 'clocks: { system: { mode: drive }, "phc:eth0": { mode: drive } }\n'
   t.same(faultsOf(both), [

@@ -142,7 +142,7 @@ constructor: 1
     t.same(faultsOf(text), [
       'f:2:3: clocks.sytem: expected system, or phc: with an interface, a device (/dev/ptp0) or a PCI address (did you mean system?)',
       'f:3:3: clocks.eth0: expected system, or phc: with an interface, a device (/dev/ptp0) or a PCI address (did you mean phc:eth0?)',
-      'f:3:17: clocks.eth0.mode: expected one of observe, follow, drive, got "drvie" (did you mean drive?)',
+      'f:3:17: clocks.eth0.mode: expected one of observe, follow, drive, auto, got "drvie" (did you mean drive?)',
       'f:5:5: sources[0].ntp: server or pool is missing',
       'f:5:12: sources[0].ntp.sever: unknown key "sever" (did you mean server?)',
       'f:5:37: sources[0].ntp.iburst: expected true or false, got "yes" (did you mean true?)',

@@ -108,6 +108,8 @@ t.test('ptp4l steers a clock that is followed, and no other', async (t) => {
     t.equal(free(clock(name, 'observe')), true, name)
   }
   t.equal(free(clock('"phc:0000:01:00.0"', 'follow')), false)
+  t.equal(free(clock('"phc:ens1f0"', 'auto')), false, 'ours only while no ptp4l steers it')
+  t.equal(free(clock('"phc:ens1f0"', 'drive')), true)
   t.equal(free(clock('"phc:ens9"', 'follow')), true, 'another one')
   const software = ', options: { global: { time_stamping: software } }'
   t.equal(free(clock('"phc:ens1f0"', 'follow'), software), true, 'it would be the system clock')

@@ -15,6 +15,9 @@ export interface Truth {
   readonly system: number
   readonly phc0: number
   readonly phc1: number
+  /** NaN before `pairs` was set to 2. */
+  readonly phc2: number
+  readonly phc3: number
 }
 
 export interface Program {
@@ -52,11 +55,9 @@ export class Lab {
   }
 
   truth(): Truth {
-    const [, system, phc0, phc1] = readFileSync(`${DEBUG}/truth`, 'utf8')
-      .trim()
-      .split(' ')
-      .map(Number)
-    return { at: this.elapsed(), system: system ?? 0, phc0: phc0 ?? 0, phc1: phc1 ?? 0 }
+    const told = readFileSync(`${DEBUG}/truth`, 'utf8').trim().split(' ').map(Number)
+    const [, system = 0, phc0 = 0, phc1 = 0, phc2 = Number.NaN, phc3 = Number.NaN] = told
+    return { at: this.elapsed(), system, phc0, phc1, phc2, phc3 }
   }
 
   /** The truth once per `period` seconds for `seconds`. */

@@ -17,7 +17,7 @@ export interface Scenario {
   run(lab: Lab): Promise<Check[]>
 }
 
-export type ClockOf = 'system' | 'phc0' | 'phc1'
+export type ClockOf = Exclude<keyof Truth, 'at'>
 
 /** Root mean square of (clock - reference) over the readings, reference the truth unless named. */
 export function rmsOf(readings: readonly Truth[], clock: ClockOf, against?: ClockOf): number {

@@ -12,6 +12,7 @@ export const MONO = mono(3600n * SECOND)
 export const systemClock: ClockView = {
   name: 'system',
   mode: 'drive',
+  steered: true,
   state: 'locked',
   stateSeconds: 3550,
   reason: 'follows phc:eth0',
@@ -32,6 +33,7 @@ export const systemClock: ClockView = {
 export const phcClock: ClockView = {
   name: 'phc:eth0',
   mode: 'follow',
+  steered: false,
   state: 'locked',
   stateSeconds: 3580,
   reason: 'steered by ptp4l',
@@ -76,6 +78,7 @@ export const ptpSource: SourceReport = {
     upstream: {
       clock: 'phc:eth0',
       synchronized: true,
+      steers: true,
       reason: '',
       utcOffset: 37,
       utcOffsetValid: true,

@@ -32,6 +32,7 @@ const built = createSources({
   random: systemRandom,
   keys: readKeys(loaded.config, yaml, 'argument').keys,
   phcs: [],
+  named: () => undefined,
   clockOf: (index) => (index === undefined || index < 0 ? 'system' : `phc:ptp${index}`),
 })
 

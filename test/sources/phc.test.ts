@@ -27,6 +27,7 @@ const extended = (...readings: Comparison['readings']): Comparison => ({
 const UPSTREAM: Upstream = {
   clock: 'phc:eth0',
   synchronized: true,
+  steers: true,
   reason: '',
   utcOffset: 37,
   utcOffsetValid: true,

@@ -47,7 +47,13 @@ t.test('leap seconds come from the time properties', async (t) => {
 
 t.test('every boundary clock between adds its own error', async (t) => {
   const facts = noFacts()
-  const given = { clock: 'system' as const, reason: '', last: undefined, now: 0n as never }
+  const given = {
+    clock: 'system' as const,
+    reason: '',
+    steers: true,
+    last: undefined,
+    now: 0n as never,
+  }
   const at = (stepsRemoved: number): number =>
     upstreamOf(
       {

@@ -74,7 +74,7 @@ function showBanner(status, clock) {
       left === null ? 'grows ' + digits(clock.errorBoundGrowthPpb) + ' ppb unmeasured' : span(left) + ' of holdover left'),
     figure('Offset', signed(clock.offsetSeconds), clock.offsetSource ? 'to ' + clock.offsetSource : ''),
     figure('Frequency', ppb(clock.frequencyPpb),
-      clock.mode === 'drive' ? 'steered by this agent' : 'not steered by this agent'),
+      clock.steered ? 'steered by this agent' : 'not steered by this agent'),
     figure('TAI − UTC', clock.taiOffsetSeconds === null ? '–' : clock.taiOffsetSeconds + ' s',
       clock.leap === 'none' ? 'no leap second ahead' : 'leap second: ' + clock.leap)
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * labnic: two network interfaces wired back to back, each with a PTP hardware clock, for measuring
+ * labnic: network interfaces wired back to back in pairs, each with a PTP hardware clock, for measuring
  * time software against a known truth.
  *
  * Everything is derived from one reading of CLOCK_MONOTONIC_RAW:
@@ -17,7 +17,7 @@
  *
  * PHC 0, the grandmaster's, has no error of its own: it is true time in TAI.
  *
- * Parameters and switches: debugfs labnic/{nic0,nic1}/ and labnic/.
+ * Parameters and switches: debugfs labnic/nicN/ and labnic/.
  */
 #include <linux/debugfs.h>
 #include <linux/ethtool.h>
@@ -43,10 +43,11 @@ MODULE_PARM_DESC(system_ppb, "how fast CLOCK_REALTIME runs when nobody adjusts i
 static int system_wander_ppt = 1000;
 module_param(system_wander_ppt, int, 0444);
 MODULE_PARM_DESC(system_wander_ppt, "random walk of the system clock's frequency, 1e-12 per second");
-static int phc_ppb[2] = { 0, 12000 };
+#define NICS 4 /* the second pair is there once labnic/pairs says 2 */
+static int phc_ppb[NICS] = { 0, 12000, -9000, 7000 };
 module_param_array(phc_ppb, int, NULL, 0444);
 MODULE_PARM_DESC(phc_ppb, "frequency error of each PHC");
-static int phc_wander_ppt[2] = { 0, 1000 };
+static int phc_wander_ppt[NICS] = { 0, 1000, 1000, 1000 };
 module_param_array(phc_wander_ppt, int, NULL, 0444);
 MODULE_PARM_DESC(phc_wander_ppt, "random walk of each PHC's frequency, 1e-12 per second");
 static unsigned int seed = 1;
@@ -84,7 +85,7 @@ struct labnic {
 	bool removed;
 };
 
-static struct labnic *nics[2];
+static struct labnic *nics[NICS];
 static struct line truth;
 static s64 true_rate;
 static s64 wander_true;
@@ -92,7 +93,8 @@ static DEFINE_SPINLOCK(lock);
 static struct hrtimer wander_timer;
 static struct dentry *debug_root;
 static struct platform_device *platform;
-static u64 noise_state, wander_state;
+static u64 noise_state, wander_state, more_wander_state;
+static const char *const folders[NICS] = { "nic0", "nic1", "nic2", "nic3" };
 
 /* splitmix64: small, seeded, the same on every boot */
 static u64 random64(u64 *state)
@@ -170,9 +172,9 @@ static s64 stamp_at(struct labnic *nic, u64 raw)
 }
 
 /* a step of a random walk; the deviation is in 1e-12 */
-static s64 wander(int ppt)
+static s64 wander(u64 *state, int ppt)
 {
-	return (gauss16(&wander_state) * ppt * 281 / 1000) * 1000 >> 16;
+	return (gauss16(state) * ppt * 281 / 1000) * 1000 >> 16;
 }
 
 /* one step of every random walk a second */
@@ -185,11 +187,11 @@ static enum hrtimer_restart wander_step(struct hrtimer *timer)
 	spin_lock_irqsave(&lock, flags);
 	raw = ktime_get_raw_ns();
 	line_move(&truth, raw);
-	wander_true += wander(system_wander_ppt);
+	wander_true += wander(&wander_state, system_wander_ppt);
 	true_rate = -PPB_TO_RATE(system_ppb) + wander_true;
 	truth.rate = true_rate;
-	for (i = 0; i < 2; i++) {
-		nics[i]->error += wander(phc_wander_ppt[i]);
+	for (i = 0; i < NICS && nics[i]; i++) {
+		nics[i]->error += wander(i < 2 ? &wander_state : &more_wander_state, phc_wander_ppt[i]);
 		set_rate(nics[i], raw);
 	}
 	spin_unlock_irqrestore(&lock, flags);
@@ -503,17 +505,19 @@ static int truth_show(struct seq_file *out, void *unused)
 {
 	struct system_time_snapshot snap;
 	unsigned long flags;
-	s64 t, p[2];
-	int i;
+	s64 t, p[NICS];
+	int i, count = 0;
 
 	spin_lock_irqsave(&lock, flags);
 	ktime_get_snapshot(&snap);
 	t = line_at(&truth, ktime_to_ns(snap.raw));
-	for (i = 0; i < 2; i++)
-		p[i] = line_at(&nics[i]->line, ktime_to_ns(snap.raw));
+	for (; count < NICS && nics[count]; count++)
+		p[count] = line_at(&nics[count]->line, ktime_to_ns(snap.raw));
 	spin_unlock_irqrestore(&lock, flags);
-	seq_printf(out, "%lld %lld %lld %lld\n", t, ktime_to_ns(snap.real) - t,
-		   p[0] - t - UTC_OFFSET * NSEC_PER_SEC, p[1] - t - UTC_OFFSET * NSEC_PER_SEC);
+	seq_printf(out, "%lld %lld", t, ktime_to_ns(snap.real) - t);
+	for (i = 0; i < count; i++)
+		seq_printf(out, " %lld", p[i] - t - UTC_OFFSET * NSEC_PER_SEC);
+	seq_puts(out, "\n");
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(truth);
@@ -574,11 +578,12 @@ DEFINE_DEBUGFS_ATTRIBUTE_SIGNED(error_fops, NULL, error_set, "%lld\n");
 static int world_step_set(void *data, u64 value)
 {
 	unsigned long flags;
+	int i;
 
 	spin_lock_irqsave(&lock, flags);
 	truth.value += (s64)value;
-	nics[0]->line.value += (s64)value;
-	nics[1]->line.value += (s64)value;
+	for (i = 0; i < NICS && nics[i]; i++)
+		nics[i]->line.value += (s64)value;
 	spin_unlock_irqrestore(&lock, flags);
 	return 0;
 }
@@ -594,10 +599,11 @@ static int rewind_set(void *data, u64 value)
 	spin_lock_irqsave(&lock, flags);
 	raw = ktime_get_raw_ns();
 	wander_state = ~(seed * 0x2545F4914F6CDD1DULL);
+	more_wander_state = wander_state + 1;
 	wander_true = 0;
 	line_move(&truth, raw);
 	true_rate = truth.rate = -PPB_TO_RATE(system_ppb);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < NICS && nics[i]; i++) {
 		nics[i]->error = PPB_TO_RATE(phc_ppb[i]);
 		set_rate(nics[i], raw);
 	}
@@ -608,7 +614,7 @@ DEFINE_DEBUGFS_ATTRIBUTE(rewind_fops, NULL, rewind_set, "%llu\n");
 
 static void debug_files(struct labnic *nic)
 {
-	struct dentry *folder = debugfs_create_dir(nic->index ? "nic1" : "nic0", debug_root);
+	struct dentry *folder = debugfs_create_dir(folders[nic->index], debug_root);
 
 	debugfs_create_u32("stamp_noise", 0644, folder, &nic->stamp_noise);
 	debugfs_create_u32("granularity", 0644, folder, &nic->granularity);
@@ -657,7 +663,7 @@ static struct labnic *nic_create(int index, u64 raw)
 	nic->no_cross = true;
 	nic->error = PPB_TO_RATE(phc_ppb[index]);
 	nic->line.raw = raw;
-	nic->line.value = truth.value + UTC_OFFSET * NSEC_PER_SEC;
+	nic->line.value = line_at(&truth, raw) + UTC_OFFSET * NSEC_PER_SEC;
 	nic->line.rate = true_rate + nic->error;
 	hrtimer_init(&nic->pps, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	nic->pps.function = pulse;
@@ -686,12 +692,41 @@ fail:
 	return NULL;
 }
 
+/* two more NICs, wired to each other, behind those that are there */
+static int pair_create(int first, u64 raw)
+{
+	struct labnic *a = nic_create(first, raw);
+	struct labnic *b = a ? nic_create(first + 1, raw) : NULL;
+	unsigned long flags;
+
+	if (!b) {
+		nic_destroy(a);
+		return -ENOMEM;
+	}
+	a->peer = b;
+	b->peer = a;
+	debug_files(a);
+	debug_files(b);
+	spin_lock_irqsave(&lock, flags);
+	nics[first + 1] = b;
+	nics[first] = a;
+	spin_unlock_irqrestore(&lock, flags);
+	return 0;
+}
+
+static int pairs_set(void *data, u64 value)
+{
+	return value == 2 && !nics[2] ? pair_create(2, ktime_get_raw_ns()) : 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(pairs_fops, NULL, pairs_set, "%llu\n");
+
 static int __init labnic_init(void)
 {
 	struct system_time_snapshot snap;
 
 	noise_state = seed * 0x2545F4914F6CDD1DULL;
 	wander_state = ~noise_state;
+	more_wander_state = wander_state + 1;
 	platform = platform_device_register_simple("labnic", -1, NULL, 0);
 	if (IS_ERR(platform))
 		return PTR_ERR(platform);
@@ -701,19 +736,12 @@ static int __init labnic_init(void)
 	truth.value = ktime_to_ns(snap.real);
 	truth.rate = true_rate;
 	debug_root = debugfs_create_dir("labnic", NULL);
-	nics[0] = nic_create(0, truth.raw);
-	nics[1] = nic_create(1, truth.raw);
-	if (!nics[0] || !nics[1]) {
-		nic_destroy(nics[0]);
-		nic_destroy(nics[1]);
+	if (pair_create(0, truth.raw)) {
 		debugfs_remove_recursive(debug_root);
 		platform_device_unregister(platform);
 		return -ENOMEM;
 	}
-	nics[0]->peer = nics[1];
-	nics[1]->peer = nics[0];
-	debug_files(nics[0]);
-	debug_files(nics[1]);
+	debugfs_create_file("pairs", 0200, debug_root, NULL, &pairs_fops);
 	debugfs_create_file("truth", 0444, debug_root, NULL, &truth_fops);
 	debugfs_create_file("rewind", 0200, debug_root, NULL, &rewind_fops);
 	debugfs_create_file("world_step", 0200, debug_root, NULL, &world_step_fops);
@@ -725,10 +753,12 @@ static int __init labnic_init(void)
 
 static void __exit labnic_exit(void)
 {
+	int i;
+
 	hrtimer_cancel(&wander_timer);
 	debugfs_remove_recursive(debug_root);
-	nic_destroy(nics[0]);
-	nic_destroy(nics[1]);
+	for (i = 0; i < NICS; i++)
+		nic_destroy(nics[i]);
 	platform_device_unregister(platform);
 }
 
