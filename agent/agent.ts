@@ -28,6 +28,7 @@ import type { Snapshot, SourceReport } from './observe/snapshot.ts'
 import type { Node } from './ports/node.ts'
 import { createSources } from './sources/catalogue.ts'
 import type { Source, SourceView } from './sources/source.ts'
+import { Child } from './supervise/child.ts'
 
 const SELF = 'agent'
 const TICK = seconds(1)
@@ -63,6 +64,7 @@ export class Agent {
   readonly #disciplines = new Map<ClockName, Discipline>()
   readonly #sources: readonly Source[]
   readonly #dns: DnsProbe
+  readonly #children: readonly Child[]
   readonly #leaps: LeapSeconds
   readonly #machines: ReadonlyMap<string, Machine>
   readonly #hands = new Hands()
@@ -99,9 +101,11 @@ export class Agent {
       resolvConf: node.info.resolvConf,
       random: node.random,
     })
+    this.#children = (config.children ?? []).map((child) => new Child(child))
     this.#machines = new Map<string, Machine>([
       ...this.#sources.map((source) => [source.id, source] as const),
       ['dns', this.#dns],
+      ...this.#children.map((child) => [child.id, child] as const),
     ])
   }
 
@@ -136,6 +140,7 @@ export class Agent {
       clocks: [...this.#disciplines.values()].map((discipline) => discipline.view(now)),
       sources: this.#reports(now),
       dns: this.#dns.view(now),
+      children: this.#children.map((child) => child.view()),
       leapSeconds: this.#leaps.view(now.utc),
       notes: this.#notes.counts(),
       events: this.#notes.events(),

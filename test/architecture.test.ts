@@ -16,7 +16,7 @@ interface Rule {
   readonly packages?: readonly string[]
 }
 
-const STAGES = ['sources', 'select', 'servo', 'clock', 'dns', 'observe']
+const STAGES = ['sources', 'select', 'servo', 'clock', 'dns', 'supervise', 'observe']
 const EVERYTHING = [
   ...STAGES,
   ...['core', 'ports', 'config', 'agent', 'serve', 'sim', 'runtime', 'native', 'cli'],
@@ -27,6 +27,7 @@ const MATRIX: Readonly<Record<string, Rule>> = {
   ports: { values: ['core'], types: [] },
   sources: { values: ['core'], types: ['ports', 'config', 'select'] },
   dns: { values: ['core'], types: ['ports', 'config'], packages: ['dns-packet'] },
+  supervise: { values: ['core'], types: ['config'] },
   select: { values: ['core'], types: ['config'] },
   servo: { values: ['core'], types: ['select', 'config'] },
   clock: { values: ['core', 'ports'], types: ['servo', 'select', 'config', 'observe'] },
@@ -178,7 +179,9 @@ t.test(
 
 t.test('nothing in the pure core waits', async (t) => {
   const pure = files.filter((file) =>
-    ['core', 'sources', 'select', 'servo', 'clock', 'dns', 'agent', 'sim'].includes(areaOf(file)),
+    ['core', 'sources', 'select', 'servo', 'clock', 'dns', 'supervise', 'agent', 'sim'].includes(
+      areaOf(file),
+    ),
   )
   const offenders = pure.filter((file) =>
     /\basync\b|\bawait\b|\bPromise\b|setTimeout|setInterval/.test(

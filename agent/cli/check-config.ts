@@ -1,12 +1,15 @@
 /**
  * `timewarden check-config FILE`: all faults of a configuration, or what it amounts to.
- * The key file is looked into where it can be read; what is wrong with it alone is told, no fault.
+ * The key file is looked into where it can be read; what is wrong with it alone is told, no fault. So are
+ * files of PtpConfig resources, whose faults count as faults of the configuration.
  * Exit codes are those of sysexits.h: 78 (EX_CONFIG) faults, 66 no such file, 64 wrong use, 0 fine.
  */
 import { readFileSync } from 'node:fs'
 import { describeConfig } from '../config/describe.ts'
-import { formatFault } from '../config/faults.ts'
+import { type ConfigFault, formatFault } from '../config/faults.ts'
 import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/types.ts'
+import { readChildren } from './read-children.ts'
 import { readKeys } from './read-keys.ts'
 
 type Print = (line: string) => void
@@ -14,6 +17,25 @@ type Print = (line: string) => void
 const EX_USAGE = 64
 const EX_NOINPUT = 66
 export const EX_CONFIG = 78
+
+interface Checked {
+  /** Undefined: it could not be read at all. */
+  readonly config: Config | undefined
+  readonly notices: readonly string[]
+  readonly faults: readonly ConfigFault[]
+}
+
+function check(text: string, file: string): Checked {
+  const loaded = loadConfig(text, file)
+  if (!loaded.ok) return { config: undefined, notices: [], faults: loaded.faults }
+  const keys = readKeys(loaded.config, text, file)
+  const children = readChildren(loaded.config, text, file, [])
+  return {
+    config: children.config,
+    notices: [...keys.notices, ...children.notices],
+    faults: [...keys.faults, ...children.faults],
+  }
+}
 
 export function checkConfig(args: readonly string[], out: Print, err: Print): number {
   const [file, ...more] = args
@@ -28,14 +50,11 @@ export function checkConfig(args: readonly string[], out: Print, err: Print): nu
     err(`${file}: ${error instanceof Error ? error.message : 'cannot be read'}`)
     return EX_NOINPUT
   }
-  const loaded = loadConfig(text, file)
-  const { notices, faults } = loaded.ok
-    ? readKeys(loaded.config, text, file)
-    : { notices: [], faults: loaded.faults }
+  const { config, notices, faults } = check(text, file)
   for (const notice of notices) err(notice)
-  if (loaded.ok && faults.length === 0) {
+  if (config !== undefined && faults.length === 0) {
     out(`${file}: valid`)
-    for (const line of describeConfig(loaded.config)) out(line)
+    for (const line of describeConfig(config)) out(line)
     return 0
   }
   for (const fault of faults) err(formatFault(fault))

@@ -7,6 +7,7 @@ import type { Config } from '../config/types.ts'
 import type { KeyPort } from '../ports/keys.ts'
 import type { NodeInfo } from '../ports/node.ts'
 import { EX_CONFIG } from './check-config.ts'
+import { readChildren } from './read-children.ts'
 import { readKeys } from './read-keys.ts'
 
 export interface Overrides {
@@ -24,12 +25,22 @@ export type Read =
       readonly keys: KeyPort | undefined
       /** What is wrong with the key file. */
       readonly notices: readonly string[]
+      /** What is not done on this node, and why. */
+      readonly left: readonly string[]
     }
   | { readonly ok: false; readonly exitCode: number; readonly lines: readonly string[] }
 
 const EX_NOINPUT = 66
 
-function readFile(file: string, info: NodeInfo): Read {
+/** What the command line says of the configuration. */
+const overridden = (config: Config, { stateDirectory, listen, socket }: Overrides): Config => ({
+  ...config,
+  ...(stateDirectory !== undefined && { stateDirectory }),
+  ...(listen !== undefined && { listen }),
+  ...(socket !== undefined && { socket }),
+})
+
+function readFile(file: string, options: Overrides, info: NodeInfo): Read {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -39,9 +50,13 @@ function readFile(file: string, info: NodeInfo): Read {
   }
   const loaded = loadConfig(text, file)
   if (!loaded.ok) return refuse(file, loaded.faults)
-  const { keys, notices, faults } = readKeys(loaded.config, text, file)
+  const { keys, notices, ...ofKeys } = readKeys(loaded.config, text, file)
+  // the state directory is where a child's files are
+  const children = readChildren(overridden(loaded.config, options), text, file, info.phcs)
+  const faults = [...ofKeys.faults, ...children.faults]
   if (faults.length > 0) return refuse(file, faults)
-  return { ok: true, config: completeConfig(loaded.config, info), keys, notices }
+  const config = completeConfig(children.config, info)
+  return { ok: true, config, keys, notices, left: children.notices }
 }
 
 function refuse(file: string, faults: readonly ConfigFault[]): Read {
@@ -51,18 +66,11 @@ function refuse(file: string, faults: readonly ConfigFault[]): Read {
 }
 
 const unwritten = (info: NodeInfo): Read => ({
-  ...{ ok: true, config: defaultConfig(info), keys: undefined, notices: [] },
+  ...{ ok: true, config: defaultConfig(info), keys: undefined, notices: [], left: [] },
 })
 
 export function readConfig(options: Overrides, info: NodeInfo): Read {
-  const { config: file, stateDirectory, listen, socket } = options
-  const read = file === undefined ? unwritten(info) : readFile(file, info)
-  if (!read.ok) return read
-  const config: Config = {
-    ...read.config,
-    ...(stateDirectory !== undefined && { stateDirectory }),
-    ...(listen !== undefined && { listen }),
-    ...(socket !== undefined && { socket }),
-  }
-  return { ...read, config }
+  const { config: file } = options
+  const read = file === undefined ? unwritten(info) : readFile(file, options, info)
+  return read.ok ? { ...read, config: overridden(read.config, options) } : read
 }

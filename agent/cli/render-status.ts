@@ -3,10 +3,16 @@
  * wrong and what to do next, then the rest.
  */
 import { formatOffset, formatSeconds, formatSpan } from '../core/format.ts'
-import type { ClockStatus, DnsTargetStatus, EventStatus, Status } from '../observe/status-types.ts'
+import type {
+  ChildStatus,
+  ClockStatus,
+  DnsTargetStatus,
+  EventStatus,
+  Status,
+} from '../observe/status-types.ts'
 import { renderSources } from './render-sources.ts'
 import { type Cell, type Column, cell, type Paint, plain, printable, table } from './text.ts'
-import { formatFrequency, levelColour, stateColour } from './words.ts'
+import { childColour, formatFrequency, levelColour, stateColour } from './words.ts'
 
 const LAST_EVENTS = 8
 
@@ -29,6 +35,27 @@ const clockRow = (clock: ClockStatus): Cell[] => [
   cell(formatFrequency(clock.frequencyPpb)),
   cell(clock.reason, 'dim'),
 ]
+
+const CHILD_COLUMNS: readonly Column[] = [
+  { name: 'child' },
+  { name: 'state' },
+  { name: 'since', right: true },
+  { name: 'process', right: true },
+  { name: 'restarts', right: true },
+  { name: 'why' },
+]
+
+const childRow = (child: ChildStatus): Cell[] => [
+  cell(child.name),
+  cell(child.state, childColour(child.state)),
+  cell(formatSpan(child.stateSeconds)),
+  cell(child.pid === null ? '-' : String(child.pid)),
+  cell(String(child.restarts)),
+  cell(child.trouble, 'dim'),
+]
+
+const childLines = ({ children }: Status, paint: Paint): string[] =>
+  children.length === 0 ? [] : table(CHILD_COLUMNS, children.map(childRow), paint)
 
 const DNS_COLUMNS: readonly Column[] = [
   { name: 'server' },
@@ -101,6 +128,7 @@ export function renderStatus(status: Status, paint: Paint = plain): string[] {
     ...problems(status, paint),
     ...block('Clocks', table(CLOCK_COLUMNS, status.clocks.map(clockRow), paint), paint),
     ...block('Sources', renderSources(status.sources, paint), paint),
+    ...block('Children', childLines(status, paint), paint),
     ...block('DNS', dnsLines(status, paint), paint),
     ...block('Last events', eventLines(status, paint), paint),
   ]

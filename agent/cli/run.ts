@@ -153,6 +153,11 @@ function assemble(config: Config, found: Found, log: Log) {
     hardware,
     files: createFiles(config.stateDirectory, [config.leapSeconds.list]),
     log: ({ code, subject = 'agent', detail }) => log.note(code, subject, detail, readNow()),
+    output: {
+      line: (subject, line) => log.write('info', 'output', { subject, line }, readNow()),
+      dropped: (subject, lines) =>
+        log.write('warn', 'output-dropped', { subject, lines }, readNow()),
+    },
   })
   const close = (): void => {
     clearInterval(looking)
@@ -195,6 +200,7 @@ export async function run(options: RunOptions, { err }: Screens): Promise<number
   if (!lock.ok) return EX_TEMPFAIL
   const log = logBeside(config, err)
   for (const notice of read.notices) log.note('key-file', 'agent', notice, readNow())
+  for (const notice of read.left) log.note('degraded', 'agent', notice, readNow())
   const { keeper, runner, close } = assemble(config, { info, keys }, log)
   const endpoints = await openEndpoints(config, keeper, log)
   if (typeof endpoints === 'string') {

@@ -27,6 +27,14 @@ const VERDICT: Readonly<Record<string, Colour>> = {
   distance: 'yellow',
 }
 
+const CHILD: Readonly<Record<string, Colour>> = {
+  up: 'green',
+  starting: 'blue',
+  'back-off': 'red',
+  foreign: 'red',
+}
+
+export const childColour = (state: string): Colour | undefined => CHILD[state]
 export const levelColour = (level: string): Colour | undefined => LEVEL[level]
 export const stateColour = (state: string): Colour | undefined => STATE[state]
 export const verdictColour = (verdict: string): Colour | undefined => VERDICT[verdict]

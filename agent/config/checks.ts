@@ -7,6 +7,7 @@ import * as v from 'valibot'
 import { addressFamily } from '../dns/address.ts'
 import { checkClocks, checkDevices } from './clock-graph.ts'
 import type { ConfigPath, Finding } from './faults.ts'
+import { checkPtp4l } from './ptp4l-run-checks.ts'
 import { clockSchema, sourceSchema, targetSchema } from './schema.ts'
 import type { ClockConfig, SourceConfig } from './types.ts'
 
@@ -26,6 +27,7 @@ function checkSource(raw: unknown, path: ConfigPath): Finding[] {
     const message = `a source has exactly one of ntp, ptp4l, chrony; here are ${kinds.length} keys`
     return [{ path, at: 'value', message }]
   }
+  if (isMap(raw['ptp4l'])) return checkPtp4l(raw['ptp4l'], [...path, 'ptp4l'])
   return isMap(raw['ntp']) ? checkNtp(raw['ntp'], [...path, 'ntp']) : []
 }
 
@@ -57,7 +59,7 @@ function checkSamples({ minSamples = 6, maxSamples = 0 }: Raw, path: ConfigPath)
   return [{ path: [...path, 'maxSamples'], at: 'value', message }]
 }
 
-/** The key under which a source may stand only once. */
+/** The key under which a source may stand only once; empty: it has none yet. */
 function identityOf(source: SourceConfig): string {
   switch (source.type) {
     case 'ntp':
@@ -104,10 +106,12 @@ function checkSources(raw: unknown): Finding[] {
   const list = listAt(raw)
   const sources = wellFormed(list, ['sources'], sourceSchema)
   const named = sources.flatMap(({ path, value }) =>
-    value.map((source) => ({
-      identity: `${source.type} ${identityOf(source)}`,
-      path: [...path, source.type],
-    })),
+    value
+      .filter((source) => identityOf(source) !== '')
+      .map((source) => ({
+        identity: `${source.type} ${identityOf(source)}`,
+        path: [...path, source.type],
+      })),
   )
   return [
     ...list.flatMap((source, index) => checkSource(source, ['sources', index])),

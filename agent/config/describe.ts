@@ -3,6 +3,7 @@
 import { withPort } from '../dns/address.ts'
 import { DNS_PORT } from '../dns/targets.ts'
 import { formatDuration as time } from './duration.ts'
+import { quoteWord } from './shell-words.ts'
 import type { ClockConfig, Config, DnsConfig, NtpSourceConfig, SourceConfig } from './types.ts'
 
 const NTP_PORT = 123
@@ -68,7 +69,7 @@ function describeDns(dns: DnsConfig): string[] {
 export function describeConfig(config: Config): string[] {
   const { clocks, sources, discover, dns, listen, socket, keyFile, stateDirectory, leapSeconds } =
     config
-  const { hardwareTimestamps = 'auto' } = config
+  const { hardwareTimestamps = 'auto', children = [] } = config
   const named = Object.entries(clocks).map(([name, clock]) => describeClock(name, clock))
   const system = 'system' in clocks ? [] : ['clock system: observe']
   const found = discover === true && sources.length === 0
@@ -77,6 +78,7 @@ export function describeConfig(config: Config): string[] {
     ...named,
     ...(found ? ['sources: what is found on the node at start'] : []),
     ...sources.map((source) => describeSource(source, discover === true)),
+    ...children.map(({ name, command }) => `child ${name}: ${command.map(quoteWord).join(' ')}`),
     ...describeDns(dns),
     `leap seconds: mode ${leapSeconds.mode}, ${leapSeconds.list === '' ? 'the list inside' : leapSeconds.list}`,
     ...(hardwareTimestamps === 'auto' ? [] : [`hardware time stamps: ${hardwareTimestamps}`]),

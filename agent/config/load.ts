@@ -90,8 +90,16 @@ export function loadConfig(text: string, file: string): Loaded {
   }
 }
 
-/** Of a text that `loadConfig` took: the sources whose key is none of `ids`, each with its place. */
-export function keyIdFaults(text: string, file: string, ids: readonly number[]): ConfigFault[] {
+/** Of a text that `loadConfig` took: what was found later, each with its place. */
+export function placeFindings(
+  text: string,
+  file: string,
+  findings: readonly Finding[],
+): ConfigFault[] {
   const document = read(text)
-  return checkKeyIds(document.value, ids).map((finding) => locate(file, document, finding))
+  return findings.map((finding) => locate(file, document, finding))
 }
+
+/** The sources whose key is none of `ids`, each with its place. */
+export const keyIdFaults = (text: string, file: string, ids: readonly number[]): ConfigFault[] =>
+  placeFindings(text, file, checkKeyIds(read(text).value, ids))

@@ -1,7 +1,9 @@
 /** The configuration files inside a PtpConfig: their faults, each with its line in the YAML text. */
 import { type CST, type Document, isScalar } from 'yaml'
+import type { Version } from './linuxptp-version.ts'
 import type { PlacedFinding } from './ptp-config.ts'
 import { isMap } from './ptp-config-values.ts'
+import { refusalsOf } from './ptp4l-check.ts'
 import { GLOBAL, interfacesOf, parseConf } from './ptp4l-conf.ts'
 import { splitWords } from './shell-words.ts'
 
@@ -64,6 +66,25 @@ function profileFindings(document: Document, profile: unknown, path: Path): Plac
     ...portFaults(document, conf, profile['interface'], profile['ptp4lConf']),
     ...words.flatMap((key) => optionFaults([...path, key], profile[key])),
   ]
+}
+
+/** Of one resource: the lines of `ptp4lConf` that a ptp4l of that release refuses, in profiles so named. */
+export function refusalFindings(
+  document: Document,
+  { value, path }: { readonly value: unknown; readonly path: Path },
+  names: ReadonlySet<string>,
+  version: Version,
+): PlacedFinding[] {
+  if (!isMap(value) || !isMap(value['metadata']) || !isMap(value['spec'])) return []
+  const { metadata, spec } = value
+  const profiles = Array.isArray(spec['profile']) ? spec['profile'] : []
+  return profiles.flatMap((profile: unknown, index) => {
+    if (!isMap(profile) || !names.has(`${metadata['name']}/${profile['name']}`)) return []
+    const text = profile['ptp4lConf']
+    const { conf } = parseConf(typeof text === 'string' ? text : '')
+    const at = [...path, 'spec', 'profile', index, 'ptp4lConf']
+    return refusalsOf(conf, version).map(({ line, message }) => place(document, at, line, message))
+  })
 }
 
 /** Of a document that holds one PtpConfig or lists of them. */

@@ -7,8 +7,9 @@
  */
 import { type Document, LineCounter, parseAllDocuments } from 'yaml'
 import { type ConfigFault, type Finding, formatPath } from './faults.ts'
+import type { Version } from './linuxptp-version.ts'
 import { offsetOf } from './locate.ts'
-import { confFindings } from './ptp-config-texts.ts'
+import { confFindings, refusalFindings } from './ptp-config-texts.ts'
 import { isMap, type Raw, type Reading, readSpec } from './ptp-config-values.ts'
 
 export interface PtpConfig {
@@ -172,7 +173,7 @@ function readDocument(source: Source): Read {
 const inOrder = (faults: readonly ConfigFault[]): ConfigFault[] =>
   [...faults].sort((a, b) => a.line - b.line || a.column - b.column)
 
-function readAll(text: string, file: string): LoadedPtpConfigs {
+function parse(text: string, file: string): Source[] {
   const lines = new LineCounter()
   const parsed = parseAllDocuments(text, {
     lineCounter: lines,
@@ -180,7 +181,11 @@ function readAll(text: string, file: string): LoadedPtpConfigs {
     logLevel: 'error', // no warnings to stderr
     keepSourceTokens: true, // for the lines of texts inside
   })
-  const read = parsed.map((document) => readDocument({ file, lines, document }))
+  return parsed.map((document) => ({ file, lines, document }))
+}
+
+function readAll(text: string, file: string): LoadedPtpConfigs {
+  const read = parse(text, file).map(readDocument)
   const faults = inOrder(read.flatMap((each) => each.faults))
   const configs = read.flatMap((each) => each.configs)
   if (faults.length > 0) return { ok: false, faults }
@@ -197,4 +202,22 @@ export function loadPtpConfigs(text: string, file: string): LoadedPtpConfigs {
     // the YAML library throws on excessive aliases, and the stack ends with absurd nesting
     return wholeFile(file, error instanceof Error ? error.message : 'not readable')
   }
+}
+
+/**
+ * Of a text that `loadPtpConfigs` took: what a ptp4l of that release refuses in the profiles that are to run
+ * (`RESOURCE/PROFILE`), each with its place.
+ */
+export function refusalFaults(
+  text: string,
+  file: string,
+  names: ReadonlySet<string>,
+  version: Version,
+): ConfigFault[] {
+  return parse(text, file).flatMap((source) => {
+    const whole: unknown = source.document.toJS({ maxAliasCount: MAX_ALIASES })
+    return itemsOf(whole, [])
+      .flatMap((item) => refusalFindings(source.document, item, names, version))
+      .map((finding) => locate(source, finding))
+  })
 }

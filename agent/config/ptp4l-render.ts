@@ -32,6 +32,8 @@ export interface RenderSettings {
   readonly version: Version
   /** For the configuration and the socket; absolute. */
   readonly directory: string
+  /** Another place for the socket. */
+  readonly socket?: string
   readonly ptp4l?: string
   readonly chrt?: string
 }
@@ -88,9 +90,9 @@ interface Names {
 }
 
 /** The names that linuxptp-daemon gives, which tools look for. */
-const namesOf = ({ index, directory }: RenderSettings): Names => ({
+const namesOf = ({ index, directory, socket }: RenderSettings): Names => ({
   file: `${directory}/ptp4l.${index}.config`,
-  socket: `${directory}/ptp4l.${index}.socket`,
+  socket: socket ?? `${directory}/ptp4l.${index}.socket`,
   readOnlySocket: `${directory}/ptp4lro.${index}.socket`,
   tag: `[ptp4l.${index}.config]`,
 })

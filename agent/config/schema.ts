@@ -13,6 +13,8 @@ import { LEAP_LIST } from '../clock/leap-list.ts'
 import { addressFamily } from '../dns/address.ts'
 import { parseQuestion } from '../dns/question.ts'
 import { ntpOptionEntries } from './ntp-options.ts'
+import { PROFILES } from './ptp-profiles.ts'
+import { RUN_PROFILES, runSchema } from './ptp4l-run.ts'
 import { duration, flag, integer, number } from './schema-parts.ts'
 import {
   type ChronySourceConfig,
@@ -165,18 +167,32 @@ export const ntpSchema = v.pipe(
 export const ptp4lSchema = v.pipe(
   v.strictObject({
     socket: v.optional(
-      absolute('Management socket (uds_address of ptp4l.conf).'),
-      '/var/run/ptp4l',
+      absolute(
+        'Management socket (uds_address of ptp4l.conf): /var/run/ptp4l, or one in the state directory with run.',
+      ),
     ),
-    domain: v.optional(integer(0, 255, 'PTP domain of that ptp4l (domainNumber).'), 0),
+    domain: v.optional(
+      integer(
+        0,
+        255,
+        "PTP domain of that ptp4l (domainNumber): 0, or the profile's first with run.",
+      ),
+    ),
     poll: v.optional(
       duration(0.01, 3600, 'Between polls where subscription is not to be had.'),
       '1s',
     ),
     freeRunning: v.optional(flag('That ptp4l measures only (free_running 1).'), false),
+    run: v.optional(runSchema),
   }),
   v.description('A ptp4l of linuxptp on this node.'),
-  v.transform((source): Ptp4lSourceConfig => ({ ...source, type: 'ptp4l' })),
+  v.transform(({ socket, domain, run, ...rest }): Ptp4lSourceConfig => {
+    if (run === undefined) {
+      return { ...rest, type: 'ptp4l', socket: socket ?? '/var/run/ptp4l', domain: domain ?? 0 }
+    }
+    const first = run.profile && PROFILES[RUN_PROFILES[run.profile]].domains.first
+    return { ...rest, type: 'ptp4l', socket: socket ?? '', domain: domain ?? first ?? 0, run }
+  }),
 )
 
 export const chronySchema = v.pipe(

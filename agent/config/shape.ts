@@ -44,9 +44,9 @@ const walkEntries: Walk = ({ entries = {} }, value, path) => {
   })
 }
 
-/** The only map with free keys is that of the clocks. */
+/** Of the maps with free keys only that of the clocks has a rule for them. */
 function clockKey(path: ConfigPath, key: string): Finding[] {
-  if (CLOCK_KEY.test(key)) return []
+  if (path[0] !== 'clocks' || CLOCK_KEY.test(key)) return []
   const device = /^(\/dev\/ptp\d+|ptp\d+|[a-z]\w+\d\w*|[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d)$/i
   const suggestion = nearest(key, ['system']) ?? (device.test(key) ? `phc:${key}` : undefined)
   const finding = { path: [...path, key], at: 'key', message: CLOCK_KEY_EXPECTED } as const

@@ -4,6 +4,7 @@
  * type is inferred from nothing and checked against the schema by the compiler.
  */
 import type { NtpOptions } from './ntp-options.ts'
+import type { Ptp4lRunConfig } from './ptp4l-run.ts'
 
 /**
  * `observe`: nobody asked us to; `follow`: something else steers it; `drive`: we do; `auto`: we do while
@@ -61,12 +62,28 @@ export interface NtpSourceConfig extends NtpOptions {
 
 export interface Ptp4lSourceConfig {
   readonly type: 'ptp4l'
+  /** With `run` and none given empty, until `withChildren` names it. */
   readonly socket: string
   readonly domain: number
   /** Seconds between polls where subscription is not to be had. */
   readonly poll: number
   /** ptp4l runs with free_running 1: port state UNCALIBRATED counts as usable. */
   readonly freeRunning: boolean
+  /** The agent is to start it; gone once it is among `children`. */
+  readonly run?: Ptp4lRunConfig | undefined
+}
+
+/** A program that the agent starts and keeps running. */
+export interface ChildConfig {
+  /** Unique on this node: `ptp4l.0`. */
+  readonly name: string
+  /** Its configuration: a name in the state directory, and the text. */
+  readonly file: string
+  readonly text: string
+  /** Program and arguments. */
+  readonly command: readonly string[]
+  /** Its management socket: who answers there already is not fought. */
+  readonly socket: string
 }
 
 export interface ChronySourceConfig {
@@ -114,6 +131,8 @@ export interface Config {
   /** Keys as written: `system`, `phc:eth0`, `phc:/dev/ptp0`, `phc:0000:01:00.0`. */
   readonly clocks: Readonly<Record<string, ClockConfig>>
   readonly sources: readonly SourceConfig[]
+  /** What `run` of the sources amounts to on this node. */
+  readonly children?: readonly ChildConfig[]
   readonly dns: DnsConfig
   /** ADDRESS:PORT of the HTTP endpoint; empty: none. */
   readonly listen: string

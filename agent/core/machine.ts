@@ -61,6 +61,19 @@ export interface Upstream {
   readonly reference: string
 }
 
+/** How a child ended. */
+export interface ChildExit {
+  /** Exit code; undefined after a signal. */
+  readonly code: number | undefined
+  /** `SIGTERM`; empty after an exit. */
+  readonly signal: string
+  /** The last lines that it wrote, oldest first. */
+  readonly last: readonly string[]
+}
+
+/** The actions that may fail, by their `do`. */
+type Failable = 'open' | 'send' | 'resolve' | 'compare' | 'identify' | 'load' | 'store' | 'spawn'
+
 export type Event =
   | { readonly on: 'start' }
   | { readonly on: 'stop' }
@@ -92,10 +105,13 @@ export type Event =
   | { readonly on: 'identified'; readonly key: string; readonly phcIndex: number }
   | { readonly on: 'loaded'; readonly key: string; readonly text: string }
   | { readonly on: 'stored'; readonly key: string }
+  /** A child runs. */
+  | { readonly on: 'spawned'; readonly key: string; readonly pid: number }
+  | { readonly on: 'exited'; readonly key: string; readonly exit: ChildExit }
   /** An action could not be done: `what` is the action, `key` its key or channel. */
   | {
       readonly on: 'failed'
-      readonly what: 'open' | 'send' | 'resolve' | 'compare' | 'identify' | 'load' | 'store'
+      readonly what: Failable
       readonly key: string
       readonly fault: PortFault
     }
@@ -147,6 +163,19 @@ export type Action =
       readonly file: string
       readonly text: string
     }
+  /**
+   * Start a program as a child that ends with the agent. What it writes goes to the log under `name`.
+   * `socket`: a file of that name that a dead one left behind is removed first.
+   */
+  | {
+      readonly do: 'spawn'
+      readonly key: string
+      readonly name: string
+      readonly command: readonly string[]
+      readonly socket: string
+    }
+  /** Ask a child to end (SIGTERM), and end it (SIGKILL) if it is still there after `grace`. */
+  | { readonly do: 'kill'; readonly key: string; readonly grace: Nanos }
   | { readonly do: 'sample'; readonly sample: Sample }
   | { readonly do: 'upstream'; readonly upstream: Upstream }
   /** Something was refused or happened: counted under its code, logged when the code says so. */

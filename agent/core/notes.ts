@@ -98,6 +98,11 @@ export const NOTES = {
   'dns-failing': ['warning', 'a DNS target does not answer as it must'],
   'dns-ok': ['info', 'a DNS target answers again'],
   'resolv-conf': ['warning', 'resolv.conf has a line that is not understood'],
+  // --- children
+  'child-started': ['info', 'a program was started'],
+  'child-exited': ['warning', 'a program that the agent keeps running has ended'],
+  'child-failed': ['warning', 'a program could not be started'],
+  'child-foreign': ['warning', 'another program answers on the socket: none is started beside it'],
   // --- agent
   nic: ['info', 'a network interface appeared, vanished, or got another name or PHC'],
   discovered: ['info', 'found on this node'],

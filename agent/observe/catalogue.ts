@@ -1,5 +1,6 @@
 /** The one list of metrics: what is not here is not exported. A new metric is one entry. */
 import { AGENT_METRICS, PROCESS_METRICS } from './agent-metrics.ts'
+import { CHILD_METRICS } from './child-metrics.ts'
 import { CLOCK_METRICS } from './clock-metrics.ts'
 import { DNS_METRICS } from './dns-metrics.ts'
 import { PTP_METRICS } from './ptp-metrics.ts'
@@ -14,6 +15,8 @@ const prefixed = (definition: MetricDefinition): MetricDefinition => ({
 })
 
 export const METRICS: readonly MetricDefinition[] = [
-  ...[CLOCK_METRICS, SOURCE_METRICS, PTP_METRICS, DNS_METRICS, AGENT_METRICS].flat().map(prefixed),
+  ...[CLOCK_METRICS, SOURCE_METRICS, PTP_METRICS, CHILD_METRICS, DNS_METRICS, AGENT_METRICS]
+    .flat()
+    .map(prefixed),
   ...PROCESS_METRICS,
 ]

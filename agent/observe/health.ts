@@ -13,6 +13,7 @@
 import { formatInstant, formatSeconds, formatSpan } from '../core/format.ts'
 import { meaningOf, type NoteCode } from '../core/notes.ts'
 import { stepBetween } from '../core/units.ts'
+import type { ChildState } from '../supervise/view.ts'
 import { describeClock } from './sentence.ts'
 import type { ClockView, EventRecord, Snapshot, SourceReport } from './snapshot.ts'
 
@@ -163,6 +164,20 @@ function dnsProblems({ dns }: Snapshot): Problem[] {
     }))
 }
 
+/** What to do about a child in this state; a state not named here is no problem. */
+const CHILD_ADVICE: Partial<Record<ChildState, string>> = {
+  'back-off': 'read its lines in the log; `timewarden check-config` shows its command',
+  foreign: 'stop the other program, or give the child a `socket` of its own',
+}
+
+const childProblems = ({ children }: Snapshot): Problem[] =>
+  children.flatMap(({ name, state, trouble, backOffSeconds }): Problem[] => {
+    const next = CHILD_ADVICE[state]
+    if (next === undefined) return []
+    const text = `${name} does not run, tried again after ${formatSpan(backOffSeconds)}: ${trouble}`
+    return [{ level: 'warning', subject: `child:${name}`, text, next }]
+  })
+
 const EVENT_ADVICE: Partial<Record<NoteCode, readonly [Problem['level'], string]>> = {
   panic: ['critical', 'find out which time is right; restart the agent to let it step the clock'],
   'steer-failed': ['critical', 'read the log; check capabilities and the device'],
@@ -221,12 +236,16 @@ const NO_SOURCE: Problem = {
   next: 'name sources in a configuration file and start with `timewarden run --config FILE`',
 }
 
-/** In the first minute and before the first sample nothing can be said, good or bad. */
+/**
+ * In the first minute and before the first sample nothing can be said of a clock, good or bad; a program
+ * that does not start may be why.
+ */
 function problemsOf(snapshot: Snapshot): Problem[] {
   const missing = snapshot.sources.length === 0 ? [NO_SOURCE] : []
   if (missing.length === 0 && isStartingUp(snapshot) && !hasMeasured(snapshot)) {
     const text = `started ${formatSpan(snapshot.uptimeSeconds)} ago, nothing measured yet`
-    return [{ level: 'unknown', subject: 'agent', text, next: 'wait a minute' }]
+    const wait: Problem = { level: 'unknown', subject: 'agent', text, next: 'wait a minute' }
+    return [...childProblems(snapshot), wait]
   }
   const judged = snapshot.sources.filter(
     ({ verdict }) => verdict !== 'no-sample' || !isStartingUp(snapshot),
@@ -235,6 +254,7 @@ function problemsOf(snapshot: Snapshot): Problem[] {
     ...missing,
     ...snapshot.clocks.flatMap(clockProblems),
     ...judged.map(sourceProblem).filter((problem) => problem !== undefined),
+    ...childProblems(snapshot),
     ...dnsProblems(snapshot),
     ...leapProblems(snapshot),
     ...eventProblems(snapshot),

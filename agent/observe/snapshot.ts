@@ -10,6 +10,7 @@ import type { Instant, Nanos, Ppb } from '../core/units.ts'
 import type { DnsView } from '../dns/view.ts'
 import type { Verdict } from '../select/verdict.ts'
 import type { SourceView } from '../sources/source.ts'
+import type { ChildView } from '../supervise/view.ts'
 
 export const CLOCK_STATES = ['freerun', 'acquiring', 'locked', 'holdover'] as const
 export type ClockState = (typeof CLOCK_STATES)[number]
@@ -85,6 +86,8 @@ export interface Snapshot {
   readonly clocks: readonly ClockView[]
   readonly sources: readonly SourceReport[]
   readonly dns: DnsView
+  /** Programs that the agent keeps running. */
+  readonly children: readonly ChildView[]
   readonly leapSeconds: LeapSecondsView
   readonly notes: readonly NoteCount[]
   /** Newest last, bounded. */

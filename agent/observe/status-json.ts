@@ -5,9 +5,11 @@ import { formatInstant } from '../core/format.ts'
 import { type Instant, since } from '../core/units.ts'
 import type { DnsTargetView } from '../dns/view.ts'
 import type { SourceDetail } from '../sources/source.ts'
+import type { ChildView } from '../supervise/view.ts'
 import { assessHealth } from './health.ts'
 import type { ClockView, EventRecord, Snapshot, SourceReport } from './snapshot.ts'
 import type {
+  ChildStatus,
   ClockStatus,
   DetailStatus,
   DnsTargetStatus,
@@ -158,6 +160,20 @@ const leapSecondsStatus = (view: LeapSecondsView): LeapSecondsStatus => ({
       : { time: formatInstant(view.next.at), kind: view.next.sign === 1 ? 'insert' : 'delete' },
 })
 
+const childStatus = (child: ChildView, now: Instant<'mono'>): ChildStatus => ({
+  name: child.name,
+  state: child.state,
+  stateSeconds: since(now, child.since) / 1e9,
+  pid: number(child.pid),
+  command: child.command,
+  socket: child.socket,
+  restarts: child.restarts,
+  trouble: child.trouble,
+  backOffSeconds: child.backOffSeconds,
+  lastExit:
+    child.lastExit === undefined ? null : { ...child.lastExit, code: number(child.lastExit.code) },
+})
+
 export function toStatus(snapshot: Snapshot): Status {
   const { dns } = snapshot
   return {
@@ -178,6 +194,7 @@ export function toStatus(snapshot: Snapshot): Status {
       ndots: dns.ndots,
       targets: dns.targets.map(targetStatus),
     },
+    children: snapshot.children.map((child) => childStatus(child, snapshot.mono)),
     leapSeconds: leapSecondsStatus(snapshot.leapSeconds),
     events: snapshot.events.map(eventStatus),
   }

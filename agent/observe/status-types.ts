@@ -25,6 +25,7 @@ export interface Status {
   readonly clocks: readonly ClockStatus[]
   readonly sources: readonly SourceStatus[]
   readonly dns: DnsStatus
+  readonly children: readonly ChildStatus[]
   readonly leapSeconds: LeapSecondsStatus
   readonly events: readonly EventStatus[]
 }
@@ -102,6 +103,27 @@ export type StampedStatus = Readonly<Record<'tx' | 'rx', StampKindsStatus>>
 /** Exchanges by kind of the stamp, and the kind of the last. */
 export interface StampKindsStatus extends Readonly<Record<StampKind, number>> {
   readonly last: StampKind | null
+}
+
+/** A program that the agent started. */
+export interface ChildStatus {
+  readonly name: string
+  /** starting, up, back-off, foreign (another program answers on its socket), stopped. */
+  readonly state: string
+  readonly stateSeconds: number
+  readonly pid: number | null
+  readonly command: readonly string[]
+  readonly socket: string
+  readonly restarts: number
+  readonly trouble: string
+  /** Present length of the wait before the next start; 0 while it runs. */
+  readonly backOffSeconds: number
+  /** `code` is null after a signal, `signal` empty after an exit. */
+  readonly lastExit: {
+    readonly code: number | null
+    readonly signal: string
+    readonly last: readonly string[]
+  } | null
 }
 
 export interface DnsStatus {

@@ -10,6 +10,7 @@ import type { ComparePort } from '../ports/compare.ts'
 import type { FilesPort } from '../ports/files.ts'
 import type { IdentifyPort } from '../ports/identify.ts'
 import { Channels } from './channels.ts'
+import { Children } from './children.ts'
 import { readNow } from './clock.ts'
 import type { HardwareStamps } from './hardware-stamps.ts'
 import { NameResolver } from './runner-resolve.ts'
@@ -32,7 +33,16 @@ export interface RunnerOptions {
   readonly kernelStamps?: boolean
   /** Absent: no stamps of hardware. */
   readonly hardware?: HardwareStamps
+  /** What children write, and how many of their lines were left out; absent: nobody reads it. */
+  readonly output?: Output
 }
+
+interface Output {
+  readonly line: (name: string, text: string) => void
+  readonly dropped: (name: string, count: number) => void
+}
+
+const UNREAD: Output = { line: () => undefined, dropped: () => undefined }
 
 interface Queued {
   readonly event: Event
@@ -46,6 +56,7 @@ export class Runner {
   readonly #now: () => Now
   readonly #channels: Channels
   readonly #timers: Timers
+  readonly #children: Children
   readonly #resolver: NameResolver
   readonly #queue: Queued[] = []
   readonly #stores = new Set<Promise<void>>()
@@ -64,14 +75,19 @@ export class Runner {
       fire: (key) => this.#deliver({ on: 'timer', key }),
     })
     const reported = new Set<string>()
+    const degraded = (detail: string): void => {
+      if (reported.has(detail)) return
+      reported.add(detail)
+      options.log({ do: 'note', code: 'degraded', detail, subject: 'agent' })
+    }
+    this.#children = new Children({
+      ...{ now: this.#now, degraded, ...(options.output ?? UNREAD) },
+      deliver: (event) => this.#deliver(event),
+    })
     this.#channels = new Channels({
       now: this.#now,
       deliver: (event, link) => this.#deliver(event, link),
-      degraded: (detail) => {
-        if (reported.has(detail)) return
-        reported.add(detail)
-        options.log({ do: 'note', code: 'degraded', detail, subject: 'agent' })
-      },
+      degraded,
       kernelStamps: options.kernelStamps ?? true,
       hardware: options.hardware,
     })
@@ -86,7 +102,10 @@ export class Runner {
     this.#deliver({ on: 'start' })
   }
 
-  /** Tells the core, does what it still wants, and ends everything; files are written when it resolves. */
+  /**
+   * Tells the core, does what it still wants, and ends everything; files are written and children have
+   * ended when it resolves.
+   */
   async stop(): Promise<void> {
     if (this.#stopping) return
     this.#deliver({ on: 'stop' })
@@ -95,12 +114,12 @@ export class Runner {
     this.#timers.clear()
     this.#resolver.cancel()
     this.#channels.closeAll()
-    await Promise.all(this.#stores)
+    await Promise.all([...this.#stores, this.#children.ended()])
     this.#stopped = true
   }
 
   #deliver(event: Event, link?: { readonly live: boolean }): void {
-    if (this.#stopped || (this.#stopping && !isOfStore(event))) return
+    if (this.#stopped || (this.#stopping && !isLast(event))) return
     this.#queue.push({ event, link })
     if (this.#draining) return
     this.#draining = true
@@ -135,6 +154,12 @@ export class Runner {
         break
       case 'close':
         this.#channels.close(action.channel)
+        break
+      case 'spawn':
+        this.#children.spawn(action)
+        break
+      case 'kill':
+        this.#children.kill(action.key, action.grace)
         break
       case 'note':
         this.#options.log(action)
@@ -227,5 +252,8 @@ export class Runner {
   }
 }
 
-const isOfStore = (event: Event): boolean =>
-  event.on === 'stored' || (event.on === 'failed' && event.what === 'store')
+/** Counts also while the rest has ended. */
+const isLast = (event: Event): boolean =>
+  event.on === 'stored' ||
+  event.on === 'exited' ||
+  (event.on === 'failed' && event.what === 'store')

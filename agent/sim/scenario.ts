@@ -24,7 +24,8 @@ export type Deed =
   /** The attacker in front of a server. */
   | { readonly do: 'attacker'; readonly server: string; readonly set: Partial<AttackerBehaviour> }
   | { readonly do: 'grandmaster'; readonly set: Partial<Grandmaster> }
-  | { readonly do: 'ptp4l'; readonly what: 'kill' | 'restart' }
+  /** `break`, of a child: it ends as soon as it was started, as for a bad configuration. */
+  | { readonly do: 'ptp4l'; readonly what: 'kill' | 'restart' | 'break' | 'mend' }
   | { readonly do: 'chronyd'; readonly synchronized: boolean }
   | { readonly do: 'resolver'; readonly server: string; readonly set: Partial<ResolverBehaviour> }
   | { readonly do: 'names'; readonly down: boolean }
@@ -67,6 +68,8 @@ export interface Scenario {
   readonly attackers?: readonly AttackerOptions[]
   readonly ptp4l?: Omit<Ptp4lOptions, 'phc' | 'phcIndex' | 'interface'> & {
     readonly clock: ClockName
+    /** It is there to be started by the agent, and does not run before. */
+    readonly child?: boolean
   }
   /** A chronyd on this node steers the system clock. */
   readonly chronyd?: boolean
@@ -96,6 +99,11 @@ function createPtp4l(scenario: Scenario, world: World): Ptp4l | undefined {
   if (ptp4l === undefined || setup === undefined || phc === undefined) return undefined
   const [first = 'eth0'] = setup.info.interfaces
   return new Ptp4l({ ...ptp4l, phc, phcIndex: setup.info.index, interface: first })
+}
+
+function addPtp4l(world: World, peer: Ptp4l, { ptp4l }: Scenario): void {
+  world.add(peer)
+  if (ptp4l?.child === true) world.install(peer)
 }
 
 function createNtp({ ntp = [] }: Scenario, world: World): Map<string, NtpServer> {
@@ -220,7 +228,7 @@ export function stage(scenario: Scenario): Stage {
     resolvers: new Map(resolvers.map((each) => [each.address, new Resolver(each)])),
   }
   for (const server of peers.ntp.values()) world.add(server)
-  if (peers.ptp4l !== undefined) world.add(peers.ptp4l)
+  if (peers.ptp4l !== undefined) addPtp4l(world, peers.ptp4l, scenario)
   if (peers.chronyd !== undefined) world.add(peers.chronyd)
   for (const each of peers.resolvers.values()) for (const end of each.endpoints) world.add(end)
   const built: Stage = { ...peers, perform: (deed) => perform(peers, deed) }

@@ -13,6 +13,7 @@ import type { ClockName } from '../core/sample.ts'
 import { type Nanos, nanos } from '../core/units.ts'
 import type { Node } from '../ports/node.ts'
 import { Channels } from './channels.ts'
+import { Children, type Program } from './children.ts'
 import type { SimPhc, SimSystemClock } from './clocks.ts'
 import { Devices, type PhcDevice, type ReadOut } from './devices.ts'
 import { EventLoop } from './event-loop.ts'
@@ -53,6 +54,7 @@ export class World {
   readonly #phcs: readonly PhcDevice[]
   readonly #channels: Channels
   readonly #timers: Timers
+  readonly #children: Children
   readonly #loop: EventLoop
   readonly #witnesses: Witness[] = []
   #machine: Machine | undefined
@@ -83,6 +85,10 @@ export class World {
     })
     this.#channels = this.#createChannels(options.stampNoiseNs ?? STAMP_NOISE_NS)
     this.#timers = this.#createTimers()
+    this.#children = new Children({
+      after: (ns, run) => this.after(ns, run),
+      deliver: (event) => this.#loop.deliver(() => event),
+    })
   }
 
   /** True time, ns since the world began. */
@@ -140,6 +146,11 @@ export class World {
       after: (ns, run) => this.after(ns, run),
       random: (name) => this.random.fork(`${peer.transport} ${peer.address} ${peer.port} ${name}`),
     })
+  }
+
+  /** A program that the agent may start; it runs once it was. */
+  install(program: Program): void {
+    this.#children.install(program)
   }
 
   /** Whoever wants to see every event and what came of it. */
@@ -244,6 +255,12 @@ export class World {
         break
       case 'close':
         this.#channels.close(action.channel)
+        break
+      case 'spawn':
+        this.#children.spawn(action)
+        break
+      case 'kill':
+        this.#children.kill(action.key)
         break
       case 'note':
         this.#note(action)

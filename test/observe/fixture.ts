@@ -3,6 +3,7 @@ import { mono, nanos, ppb, utc } from '../../agent/core/units.ts'
 import { DNS_BUCKETS, DNS_RESULTS, type DnsTargetView } from '../../agent/dns/view.ts'
 import type { ProcessView } from '../../agent/observe/process-view.ts'
 import type { ClockView, Snapshot, SourceReport } from '../../agent/observe/snapshot.ts'
+import type { ChildView } from '../../agent/supervise/view.ts'
 
 const SECOND = 1_000_000_000n
 export const AT = utc(1_780_272_000_123_456_789n)
@@ -245,6 +246,7 @@ export const snapshot: Snapshot = {
     search: ['svc.cluster.local', 'cluster.local'],
     ndots: 5,
   },
+  children: [],
   leapSeconds: {
     ...{ mode: 'system', origin: 'bundled', expired: false, verified: true, next: undefined },
     updated: utc(1_783_323_897n * SECOND),
@@ -316,4 +318,18 @@ export const processView: ProcessView = {
   loopLagMeanSeconds: 0.0004,
   loopLagMaxSeconds: 0.0121,
   loopUtilization: 0.0062,
+}
+
+/** A ptp4l of ours that stops at its configuration. */
+export const deadChild: ChildView = {
+  name: 'ptp4l.0',
+  command: ['ptp4l', '-f', '/state/ptp4l.0.config', '-m'],
+  socket: '/state/ptp4l.0.socket',
+  state: 'back-off',
+  pid: undefined,
+  since: mono(MONO - 5n * SECOND),
+  restarts: 4,
+  lastExit: { code: 255, signal: '', last: ['failed to create a clock'] },
+  trouble: 'exit code 255: failed to create a clock',
+  backOffSeconds: 16,
 }

@@ -90,6 +90,8 @@ export class Ptp4l implements Peer {
   #world: Surroundings | undefined
   #noise = new SeededRandom('')
   #running = true
+  #broken = false
+  #whenDead: (last: readonly string[]) => void = () => undefined
   #incarnation = 1
   #state: PortState = 'INITIALIZING'
   /** True time at which the master was first and last heard. */
@@ -133,7 +135,7 @@ export class Ptp4l implements Peer {
   start(world: Surroundings): void {
     this.#world = world
     this.#noise = world.random('noise')
-    this.#begin()
+    if (this.#running) this.#begin()
   }
 
   receive({ data, channel, answer }: Packet): void {
@@ -143,16 +145,44 @@ export class Ptp4l implements Peer {
     }
   }
 
+  /** A child of somebody does not run before it is started. */
+  adopt(whenDead: (last: readonly string[]) => void): void {
+    this.kill()
+    this.#whenDead = whenDead
+  }
+
   kill(): void {
-    this.#running = false
-    this.#incarnation++
-    this.#management.forget()
+    const died = this.#running
+    this.#end()
+    if (died) this.#whenDead([])
   }
 
   restart(): void {
-    this.kill()
+    this.#end()
     this.#running = true
     this.#begin()
+    if (this.#broken) this.#world?.after(START_SECONDS * 1e8, () => this.#fail())
+  }
+
+  break(): void {
+    this.#broken = true
+    this.kill()
+  }
+
+  mend(): void {
+    this.#broken = false
+  }
+
+  #fail(): void {
+    if (!this.#running) return
+    this.#end()
+    this.#whenDead(['failed to parse configuration file'])
+  }
+
+  #end(): void {
+    this.#running = false
+    this.#incarnation++
+    this.#management.forget()
   }
 
   #begin(): void {
