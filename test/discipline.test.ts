@@ -1,6 +1,6 @@
 import t from 'tap'
 import { LeapSeconds } from '../agent/clock/leap-seconds.ts'
-import { ppb } from '../agent/core/units.ts'
+import { nanos, ppb } from '../agent/core/units.ts'
 import { SeededRandom } from '../agent/sim/random.ts'
 import { Bench, ntp, phc, servers } from './discipline-bench.ts'
 
@@ -416,3 +416,48 @@ t.test('whatever the sources do, the kernel is never told less than the true err
   }
   t.same(failures.slice(0, 5), [])
 })
+
+t.test('a clock goes along when its reference is turned, before the next reading', async (t) => {
+  const bench = new Bench({ sources: [phc()] })
+  bench.run(30)
+  const before = bench.clock.frequency
+  const change = {
+    ...{ clock: 'phc:eth0' as const, at: bench.clock.now.mono, step: 0n, frequency: ppb(40) },
+    ...{ uncertainty: nanos(0), foreign: true },
+  }
+  const { changes } = bench.discipline.referenceChanged(change)
+  t.match(changes, [{ clock: 'system', foreign: false }])
+  t.ok(Math.abs(bench.clock.frequency - before - 40) < 0.1, `${bench.clock.frequency - before} ppb`)
+  const other = { ...change, clock: 'phc:eth9' as const }
+  t.same(
+    bench.discipline.referenceChanged(other).changes,
+    [],
+    'not with one that it does not follow',
+  )
+})
+
+t.test(
+  'in automatic mode a clock is ours while nobody else turns it, and without a kick',
+  async (t) => {
+    const bench = new Bench({
+      config: { mode: 'auto' },
+      sources: [phc()],
+      clock: { frequency: -20_000 },
+    })
+    bench.discipline.hands(true)
+    bench.run(20)
+    t.same(bench.clock.writes, [], 'somebody else turns it')
+    t.equal(bench.discipline.view(bench.clock.now).steered, false)
+    bench.discipline.hands(false)
+    bench.run(1)
+    t.equal(bench.discipline.view(bench.clock.now).steered, true)
+    bench.run(20)
+    t.ok(bench.clock.writes.length > 0)
+    const written = bench.clock.writes.length
+    bench.discipline.hands(true)
+    bench.run(20)
+    t.equal(bench.clock.writes.length, written, 'and is let go at once')
+    const words = bench.notes.filter(({ code }) => code === 'hands').map(({ detail }) => detail)
+    t.same(words, ['nobody else steers it: ours', 'a ptp4l steers it now'])
+  },
+)
