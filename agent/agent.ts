@@ -14,7 +14,6 @@ import { clockNamed, clockOfPort, type NamedClock, nameClocks } from './clocks.t
 import { defaultClock } from './config/defaults.ts'
 import type { Config } from './config/types.ts'
 import { describeFault } from './core/errors.ts'
-import { formatInstant } from './core/format.ts'
 import type { Action, Event, Machine, Now, Upstream } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import { type ClockName, referenceOf } from './core/sample.ts'
@@ -23,6 +22,7 @@ import { Discipline } from './discipline.ts'
 import type { Outcome } from './discipline-types.ts'
 import { DnsProbe } from './dns/probe.ts'
 import { Hands } from './hands.ts'
+import { LeapFile } from './leap-file.ts'
 import { Notes } from './observe/events.ts'
 import type { Snapshot, SourceReport } from './observe/snapshot.ts'
 import type { Node } from './ports/node.ts'
@@ -34,9 +34,10 @@ const SELF = 'agent'
 const TICK = seconds(1)
 const DRIFT = 'drift:'
 const SLEW = 'slew:'
-/** The file is tzdata's: a package update brings a new one while the agent runs. */
+const GLANCE = 'glance:'
+/** ptp4l tells of a Sync before it turns the clock by it. */
+const TURNED = seconds(0.01)
 const LEAP_FILE = 'leap-list'
-const LEAP_PERIOD = seconds(86_400)
 
 /** `ntp:10.0.0.1` and `poll` to `ntp:10.0.0.1|poll`: machines never meet in each other's keys. */
 const prefixed = (id: string, key: string): string => `${id}|${key}`
@@ -66,6 +67,7 @@ export class Agent {
   readonly #dns: DnsProbe
   readonly #children: readonly Child[]
   readonly #leaps: LeapSeconds
+  readonly #leapFile: LeapFile
   readonly #machines: ReadonlyMap<string, Machine>
   readonly #hands = new Hands()
   #startedAt: Instant<'mono'> = mono(0n)
@@ -75,6 +77,7 @@ export class Agent {
     this.#version = version
     this.#explicit = config.explicit
     this.#leaps = new LeapSeconds(config.leapSeconds)
+    this.#leapFile = new LeapFile(this.#leaps, prefixed(SELF, LEAP_FILE))
     this.#clocks = nameClocks(config, node.info, defaultClock('observe'))
     const built = createSources({
       config,
@@ -159,7 +162,7 @@ export class Agent {
         this.#note({ code: 'degraded', subject: name, detail }, now, out)
       }
     }
-    this.#readLeapList(now, out)
+    out.push(...this.#leapFile.read(now))
     this.#broadcast({ on: 'start' }, now, out)
     out.push({ do: 'timer', key: prefixed(SELF, 'tick'), at: plus(now.mono, TICK) })
   }
@@ -229,8 +232,11 @@ export class Agent {
     this.#hands.heard(source, upstream)
     const discipline = this.#disciplines.get(upstream.clock)
     discipline?.hands(this.#hands.of(upstream.clock))
-    // with this Sync the clock was turned, and whoever follows it need not wait for the next reading
-    if (discipline !== undefined) this.#apply(upstream.clock, discipline.glance(now), now, out)
+    // by this Sync the clock is turned, and whoever follows it need not wait for the next reading
+    const at = plus(now.mono, TURNED)
+    if (discipline !== undefined) {
+      out.push({ do: 'timer', key: prefixed(SELF, GLANCE + upstream.clock), at })
+    }
   }
 
   /** The kernel learns TAI - UTC only from a grandmaster that vouches for it, as with phc2sys. */
@@ -261,7 +267,8 @@ export class Agent {
   /** Events of the agent itself: the tick and the drift files. */
   #own(event: Event, now: Now, out: Action[]): void {
     if ('key' in event && event.key === LEAP_FILE) {
-      this.#leapList(event, now, out)
+      if (event.on === 'timer') out.push(...this.#leapFile.read(now))
+      else this.#leapNews(this.#leapFile.loaded(event, now), now, out)
       return
     }
     if (event.on === 'timer') this.#rang(event.key, now, out)
@@ -274,39 +281,22 @@ export class Agent {
     this.#note({ code: 'drift-file', subject: clock, detail: describeFault(event.fault) }, now, out)
   }
 
-  #readLeapList(now: Now, out: Action[]): void {
-    const key = prefixed(SELF, LEAP_FILE)
-    if (this.#leaps.path !== '') out.push({ do: 'load', key, file: this.#leaps.path })
-    out.push({ do: 'timer', key, at: plus(now.mono, LEAP_PERIOD) })
-  }
-
-  #leapList(event: Event, now: Now, out: Action[]): void {
-    const say = (detail: string) =>
+  #leapNews(wrong: readonly string[], now: Now, out: Action[]): void {
+    for (const detail of wrong) {
       this.#note({ code: 'leap-list', subject: 'system', detail }, now, out)
-    if (event.on === 'timer') {
-      this.#readLeapList(now, out)
-      return
     }
-    if (event.on === 'loaded') {
-      const wrong = this.#leaps.load(event.text)
-      if (wrong !== undefined) say(`${this.#leaps.path}: ${wrong}`)
-    }
-    // where nobody named one the list inside is as good
-    if (event.on === 'failed' && (this.#leaps.named || event.fault.code !== 'NOT_FOUND')) {
-      say(`${this.#leaps.path}: ${describeFault(event.fault)}`)
-    }
-    const { expired, expires } = this.#leaps.view(now.utc)
-    if (expired) say(`it was good until ${formatInstant(expires).slice(0, 10)}`)
   }
 
   #rang(key: string, now: Now, out: Action[]): void {
-    if (!key.startsWith(SLEW)) {
+    if (key === 'tick') {
       this.#tick(now, out)
       return
     }
-    const clock = key.slice(SLEW.length) as ClockName
+    const clock = key.slice(key.indexOf(':') + 1) as ClockName
     const discipline = this.#disciplines.get(clock)
-    if (discipline !== undefined) this.#apply(clock, discipline.wake(now), now, out)
+    if (discipline === undefined) return
+    const done = key.startsWith(SLEW) ? discipline.wake(now) : discipline.glance(now)
+    this.#apply(clock, done, now, out)
   }
 
   #startClock(key: string, drift: string | undefined, now: Now, out: Action[]): void {

@@ -15,7 +15,8 @@ import type { Action, Event, Now, Upstream } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import { type ClockName, edgeName, rootDistance, type Sample } from '../core/sample.ts'
 import { nanos, ppb, stepBetween } from '../core/units.ts'
-import { middleOf, READING, rootOf, shortest, width } from './phc-sample.ts'
+import { combine, width } from './phc-combine.ts'
+import { middleOf, READING, rootOf } from './phc-sample.ts'
 import { Turns } from './phc-schedule.ts'
 import type { Source, SourceView } from './source.ts'
 
@@ -25,7 +26,7 @@ export interface PhcPairOptions {
   /** Samples per second. */
   readonly rate: number
   readonly trusted: boolean
-  /** Paired readings of each of the three, 1..25; default 5. */
+  /** Paired readings of each of the three, 1..25; default 25. */
   readonly readings?: number
 }
 
@@ -138,7 +139,7 @@ export class PhcPairSource implements Source {
     this.#discard = false
     this.#read = []
     this.#reach = (this.#reach << 1) & 0xff
-    const { clock, reference, readings = 5 } = this.#options
+    const { clock, reference, readings = 25 } = this.#options
     const compare = (key: (typeof KEYS)[number]): Action => ({
       ...{ do: 'compare', key, readings },
       clock: key === 'middle' ? clock : reference,
@@ -148,7 +149,7 @@ export class PhcPairSource implements Source {
 
   #compared(key: string, comparison: Comparison, now: Now): readonly Action[] {
     if (!this.#turns.pending || key !== KEYS[this.#read.length]) return []
-    const reading = shortest(comparison)
+    const reading = combine(comparison)
     if (reading === undefined) {
       this.#turns.done()
       this.#trouble = 'no usable pair of readings'

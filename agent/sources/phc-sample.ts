@@ -6,19 +6,11 @@
  * `dispersion` has only what the stamps themselves can be wrong by (phc2sys takes the same middle).
  * Root figures are those of whatever steers the PHC, grown with their age. Units ns.
  */
-import type { CompareMethod, Comparison, PairedReading } from '../core/comparison.ts'
+import type { CompareMethod, PairedReading } from '../core/comparison.ts'
 import type { Now, Upstream } from '../core/machine.ts'
 import type { ClockName, Sample, StampKind } from '../core/sample.ts'
-import {
-  drifted,
-  type Instant,
-  type Nanos,
-  nanos,
-  plus,
-  ppb,
-  seconds,
-  stepBetween,
-} from '../core/units.ts'
+import { drifted, type Instant, type Nanos, nanos, plus, ppb, seconds } from '../core/units.ts'
+import { width } from './phc-combine.ts'
 import { elapsed } from './phc-schedule.ts'
 
 /** PHI of RFC 5905: how fast an unattended oscillator may run away. */
@@ -33,19 +25,6 @@ export const READING: Readonly<
   extended: [20, 'kernel'],
   basic: [50, 'kernel'],
   bracket: [100, 'daemon'],
-}
-
-/** How long a pair took, ns; negative: its ends are not in order. */
-export const width = ({ before, after }: PairedReading): bigint => stepBetween(after, before)
-
-/** The shortest pair; undefined when there is none whose ends are in order. */
-export function shortest(comparison: Comparison): PairedReading | undefined {
-  return comparison.readings
-    .filter((reading) => width(reading) >= 0n)
-    .reduce<PairedReading | undefined>(
-      (best, each) => (best === undefined || width(each) < width(best) ? each : best),
-      undefined,
-    )
 }
 
 /** system - PHC in UTC, exact to half a nanosecond up to 100 days, and to 2^-53 beyond. */

@@ -1,6 +1,6 @@
 /**
- * A PHC compared with the system clock, `rate` times a second: of several paired readings the
- * shortest is the sample, taken at its middle. In: paired readings and the `upstream` of whatever
+ * A PHC compared with the system clock, `rate` times a second: several paired readings are combined to
+ * one sample (phc-combine.ts). In: paired readings and the `upstream` of whatever
  * steers the PHC; out: samples of one clock against the other, ns.
  *
  *   phc-to-system: offset = system - (PHC - utcOffset)      measured clock `system`
@@ -16,7 +16,8 @@ import type { Action, Event, Now, Upstream } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import { type ClockName, edgeName, rootDistance, type Sample } from '../core/sample.ts'
 import { ppb } from '../core/units.ts'
-import { phcSample, shortest } from './phc-sample.ts'
+import { combine } from './phc-combine.ts'
+import { phcSample } from './phc-sample.ts'
 import { Turns } from './phc-schedule.ts'
 import type { Source, SourceView } from './source.ts'
 
@@ -28,7 +29,7 @@ export interface PhcOptions {
   readonly clock: ClockName
   /** Samples per second. */
   readonly rate: number
-  /** Paired readings per sample, 1..25; default 10. */
+  /** Paired readings per sample, 1..25; default 25. */
   readonly readings?: number
   readonly direction?: PhcDirection
   /** The operator vouches for a PHC that no ptp4l reports on (GNSS card, ts2phc). */
@@ -37,6 +38,8 @@ export interface PhcOptions {
   readonly utcOffset?: number
 }
 
+/** PTP_MAX_SAMPLES: an ioctl takes no more. */
+const MOST = 25
 /** TAI - UTC since 2017. */
 const UTC_OFFSET = 37
 
@@ -68,7 +71,7 @@ export class PhcSource implements Source {
       trusted: false,
       utcOffset: UTC_OFFSET,
       ...options,
-      readings: Math.min(25, Math.max(1, options.readings ?? 10)),
+      readings: Math.min(MOST, Math.max(1, options.readings ?? MOST)),
     }
     this.#turns = new Turns(options.rate)
   }
@@ -162,7 +165,7 @@ export class PhcSource implements Source {
     if (!this.#turns.pending) return []
     this.#turns.done()
     if (this.#discard) return []
-    const reading = shortest(comparison)
+    const reading = combine(comparison)
     if (reading === undefined) {
       this.#trouble = 'no usable pair of readings'
       return [note('negative-delay', `${comparison.readings.length} pairs, none in order`)]

@@ -9,7 +9,7 @@ import type { Ptp4lSourceConfig } from '../config/types.ts'
 import { type ClockChange, moveSample } from '../core/clock-change.ts'
 import type { Action, Now, Upstream } from '../core/machine.ts'
 import type { ClockName, Sample } from '../core/sample.ts'
-import { type Instant, type Nanos, plus } from '../core/units.ts'
+import { type Instant, type Nanos, nanos, plus } from '../core/units.ts'
 import type { DataSet, TimeProperties, TimeStatus } from './management-data.ts'
 import { elapsed } from './phc-schedule.ts'
 import { Herald, note } from './ptp4l-herald.ts'
@@ -92,6 +92,21 @@ export class Tracker {
 
   isPushed(now: Instant<'mono'>): boolean {
     return this.#pushedAt !== undefined && elapsed(now, this.#pushedAt) < this.#limit()
+  }
+
+  /**
+   * When to ask so that the answer tells of a Sync that has just come: a ptp4l before 4.0 notifies of none,
+   * and what it did to its clock by then is a second old. Undefined where nobody knows, or is told anyway.
+   */
+  behindSync(now: Instant<'mono'>, period: Nanos): Instant<'mono'> | undefined {
+    const { syncSeconds = 0 } = this.ports.receiving(this.#config.freeRunning) ?? {}
+    const last = this.#last
+    if (last === undefined || syncSeconds < SELDOM || this.isPushed(now)) return undefined
+    const age = elapsed(now, last.at)
+    if (age > this.#limit()) return undefined
+    const interval = syncSeconds * 1e9
+    const syncs = Math.ceil((age + period / 2 - BEHIND) / interval)
+    return plus(last.at, nanos(syncs * interval + BEHIND))
   }
 
   /** Notifications came once, and now Syncs are seen only by asking. */
@@ -241,6 +256,10 @@ export class Tracker {
   }
 }
 
+/** Syncs that come more often than this, s, are never far. */
+const SELDOM = 0.25
+/** From a Sync to its Follow_Up, and to what ptp4l does about it. */
+const BEHIND = 30e6
 const TURNS = new Set(['SLAVE', 'UNCALIBRATED'])
 
 /** A port that stamps in hardware does not measure the system clock, whoever says so. */

@@ -141,7 +141,9 @@ export class Ptp4lSource implements Source {
     }
     const poll = seconds(this.#config.poll)
     const period = { poll, refresh: REFRESH, subscribe: RENEWAL }[key]
-    out.push({ do: 'timer', key, at: nextTurn(this.#openedAt ?? now.mono, period, now.mono) })
+    const behind = key === 'poll' ? this.#tracker.behindSync(now.mono, period) : undefined
+    const at = behind ?? nextTurn(this.#openedAt ?? now.mono, period, now.mono)
+    out.push({ do: 'timer', key, at })
   }
 
   #timer(key: string, now: Now, out: Action[]): void {

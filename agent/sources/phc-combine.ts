@@ -1,0 +1,99 @@
+/**
+ * All readings of one comparison to one offset: phc2sys and chronyd take the shortest, and throw away that
+ * the others were nearly as good. The PHC was read somewhere within each pair, so a pair that is longer
+ * than the shortest by e is spread evenly over e (variance e^2 / 12) on top of the noise of the stamps
+ * themselves, which the scatter of this very comparison tells. Where offsets go with e, one way is slower
+ * than the other one, and the offset at e = 0 is meant.
+ */
+import type { Comparison, PairedReading } from '../core/comparison.ts'
+import { phc, stepBetween, utc } from '../core/units.ts'
+
+/** How long a pair took, ns; negative: its ends are not in order. */
+export const width = ({ before, after }: PairedReading): bigint => stepBetween(after, before)
+
+/** Noise of the stamps of a PHC that is tried, one deviation, ns. */
+const NOISES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] as const
+/** A slope counts from so many of its own deviations on: one in a thousand comparisons of a fair bus. */
+const SIGNIFICANT = 3.5
+/** Fewer say nothing of their own noise. */
+const ENOUGH = 4
+
+interface Point {
+  /** Beyond the shortest pair, ns. */
+  readonly excess: number
+  /** Beyond what the shortest pair says, ns. */
+  readonly offset: number
+  /** After the shortest pair, ns. */
+  readonly later: number
+}
+
+interface Fit {
+  readonly offset: number
+  /** The moment of which it tells. */
+  readonly later: number
+  /** Sum of squared residuals over their variances: about the number of readings where the noise fits. */
+  readonly misfit: number
+}
+
+/** Weighted mean, or the value at excess 0 of a line where a line is needed. */
+function fit(points: readonly Point[], noise: number): Fit {
+  let [n, sx, sy, sxx, sxy, syy, st] = [0, 0, 0, 0, 0, 0, 0]
+  for (const { excess, offset, later } of points) {
+    const weight = 1 / (noise * noise + (excess * excess) / 12)
+    n += weight
+    st += weight * later
+    sx += weight * excess
+    sy += weight * offset
+    sxx += weight * excess * excess
+    sxy += weight * excess * offset
+    syy += weight * offset * offset
+  }
+  const spread = sxx - (sx * sx) / n
+  const slope = spread > 0 ? (sxy - (sx * sy) / n) / spread : 0
+  const leans = slope * slope * spread > SIGNIFICANT * SIGNIFICANT
+  const offset = leans ? (sy - slope * sx) / n : sy / n
+  const misfit = syy - (sy * sy) / n - (leans ? slope * slope * spread : 0)
+  return { offset, later: st / n, misfit }
+}
+
+/** The one whose ends are in order and closest; undefined: there is none. */
+function shortestOf(readings: readonly PairedReading[]): PairedReading | undefined {
+  return readings.reduce<PairedReading | undefined>(
+    (best, each) => (best === undefined || width(each) < width(best) ? each : best),
+    undefined,
+  )
+}
+
+/** Twice system - PHC. */
+const twice = (reading: PairedReading): bigint =>
+  (reading.before as bigint) + (reading.after as bigint) - 2n * (reading.phc as bigint)
+
+/**
+ * As wide as the shortest pair, whose bound holds for it, too, and to the nanosecond; undefined where no
+ * pair is in order.
+ */
+export function combine({ readings }: Comparison): PairedReading | undefined {
+  const usable = readings.filter((reading) => width(reading) >= 0n)
+  const best = shortestOf(usable)
+  if (best === undefined || usable.length < ENOUGH) return best
+  const points = usable.map(
+    (reading): Point => ({
+      excess: Number(width(reading) - width(best)),
+      offset: Number(twice(reading) - twice(best)) / 2,
+      later: Number(stepBetween(reading.before, best.before)),
+    }),
+  )
+  let found = fit(points, NOISES[0])
+  for (const noise of NOISES) {
+    found = fit(points, noise)
+    if (found.misfit <= points.length) break
+  }
+  const most = Number(width(best)) / 2
+  const correction = BigInt(Math.round(Math.min(most, Math.max(-most, found.offset))))
+  const later = BigInt(Math.round(found.later))
+  return {
+    before: utc((best.before as bigint) + later),
+    phc: phc((best.phc as bigint) + later - correction),
+    after: utc((best.after as bigint) + later),
+  }
+}
