@@ -1,7 +1,8 @@
 /** What ptp4l is asked for: everything at first, the slow part now and then, the subscription. */
 import type { Action } from '../core/machine.ts'
 import type { Instant } from '../core/units.ts'
-import { type DataSet, type DataSetName, NOTIFY } from './management-data.ts'
+import type { DataSet, DataSetName } from './management-data.ts'
+import { NOTIFY } from './management-parts.ts'
 import type { Session } from './ptp4l-session.ts'
 
 /** Seconds; renewed at one third. */

@@ -14,8 +14,8 @@ import {
   type DataSet,
   type DataSetName,
   dataSetOf,
-  type PortIdentity,
 } from '../../agent/sources/management-data.ts'
+import type { PortIdentity } from '../../agent/sources/management-parts.ts'
 import { Ptp4lSource } from '../../agent/sources/ptp4l.ts'
 
 const CLOCK = 'c61ef4.fffe.3c3e73'

@@ -1,11 +1,7 @@
 /** The data sets that a simulated ptp4l shows, made from the state of its one port. */
 import { nanos, ppb } from '../../core/units.ts'
-import type {
-  DataSet,
-  DataSetName,
-  PortIdentity,
-  TimeProperties,
-} from '../../sources/management-data.ts'
+import type { DataSet, DataSetName, TimeProperties } from '../../sources/management-data.ts'
+import type { PortIdentity } from '../../sources/management-parts.ts'
 import type { Grandmaster, PortView, Ptp4lOptions } from './ptp4l.ts'
 
 const OWN_CLOCK = '001b21.fffe.445566'

@@ -10,9 +10,8 @@ import {
   type DataSet,
   type DataSetName,
   dataSetOf,
-  NOTIFY,
-  type PortIdentity,
 } from '../../sources/management-data.ts'
+import { NOTIFY, type PortIdentity } from '../../sources/management-parts.ts'
 import type { PortView, Ptp4lOptions } from './ptp4l.ts'
 import { dataSetFor, OWN, OWN_PORT } from './ptp4l-data.ts'
 
