@@ -85,6 +85,8 @@ export class Ports {
       measuresDelay: true,
       ...before,
       ...news,
+      entered: moved ? before !== undefined && before.state !== '' : (before?.entered ?? false),
+      faulted: (before?.faulted ?? 0) + (moved && news.state === 'FAULTY' ? 1 : 0),
       since: moved || before === undefined ? at : before.since,
     }
     this.#ports.set(number, port)

@@ -30,6 +30,7 @@ export const SUBSCRIBE = subscription(SUBSCRIPTION, [
   NOTIFY.portState,
   NOTIFY.timeSync,
   NOTIFY.parent,
+  NOTIFY.cmlds,
 ])
 export const UNSUBSCRIBE = subscription(0, [])
 
@@ -40,5 +41,9 @@ export const askAll = (session: Session, now: Instant<'mono'>): readonly Action[
   session.get('TIME_STATUS_NP', now),
 ]
 
-export const askSlow = (session: Session, now: Instant<'mono'>): readonly Action[] =>
-  SLOW.map((name) => session.get(name, now))
+/** `isGiven`: not what this ptp4l refused before. */
+export const askSlow = (
+  session: Session,
+  now: Instant<'mono'>,
+  isGiven: (name: DataSetName) => boolean,
+): readonly Action[] => SLOW.filter(isGiven).map((name) => session.get(name, now))
