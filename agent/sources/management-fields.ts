@@ -184,7 +184,7 @@ export const named = <const N extends string>(
   )
 }
 
-/** i32 or u32 that is a truth value. */
+/** A number that is a truth value. */
 export const truth = (inner: Field<number>): Field<boolean> =>
   mapped(
     inner,

@@ -14,6 +14,7 @@ import {
   struct,
   text8,
   times,
+  truth,
   u8,
   u16,
   u48,
@@ -41,7 +42,8 @@ export const PLAIN_SETS = {
   PRIORITY1: dataSet(0x2005, 'clock', struct({ priority1: padded(u8, 1) })),
   PRIORITY2: dataSet(0x2006, 'clock', struct({ priority2: padded(u8, 1) })),
   DOMAIN: dataSet(0x2007, 'clock', struct({ domainNumber: padded(u8, 1) })),
-  SLAVE_ONLY: dataSet(0x2008, 'clock', struct({ flags: padded(bits({ slaveOnly: 1 }), 1) })),
+  // bit 0 by the standard and by linuxptp 4.2; 3.1.1 sends bit 1
+  SLAVE_ONLY: dataSet(0x2008, 'clock', struct({ slaveOnly: padded(truth(u8), 1) })),
   LOG_ANNOUNCE_INTERVAL: dataSet(0x2009, 'port', struct({ logAnnounceInterval: padded(i8, 1) })),
   ANNOUNCE_RECEIPT_TIMEOUT: dataSet(
     0x200a,

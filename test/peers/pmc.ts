@@ -141,7 +141,7 @@ export const AS_PMC: { readonly [N in DataSetName]?: (value: Values) => Fields }
   PRIORITY1: texts,
   PRIORITY2: texts,
   DOMAIN: texts,
-  SLAVE_ONLY: (v) => ({ slaveOnly: bit(v.flags.slaveOnly) }),
+  SLAVE_ONLY: (v) => ({ slaveOnly: bit(v.slaveOnly) }),
   LOG_ANNOUNCE_INTERVAL: texts,
   ANNOUNCE_RECEIPT_TIMEOUT: texts,
   LOG_SYNC_INTERVAL: texts,

@@ -220,7 +220,7 @@ const GOLDEN: readonly [DataSetName, string, unknown][] = [
   ['PRIORITY1', '8000', { priority1: 128 }],
   ['PRIORITY2', '8000', { priority2: 128 }],
   ['DOMAIN', '1800', { domainNumber: 24 }],
-  ['SLAVE_ONLY', '0200', { flags: { slaveOnly: true } }],
+  ['SLAVE_ONLY', '0100', { slaveOnly: true }],
   ['LOG_ANNOUNCE_INTERVAL', '0100', { logAnnounceInterval: 1 }],
   ['ANNOUNCE_RECEIPT_TIMEOUT', '0300', { announceReceiptTimeout: 3 }],
   ['LOG_SYNC_INTERVAL', 'fe00', { logSyncInterval: -2 }],
@@ -299,6 +299,12 @@ t.test('counters of the port statistics are little endian', async (t) => {
   const data = bytes(`000000fffe0000000001 0400000000000000${'00'.repeat(31 * 8)}`)
   const set = decodeDataSet('PORT_STATS_NP', data)
   t.equal(set?.name === 'PORT_STATS_NP' && set.value.received[0], 4)
+})
+
+t.test('SLAVE_ONLY of 3.1.1 is bit 1, that of 4.2 bit 0', async (t) => {
+  for (const data of ['0200', '0100']) {
+    t.same(decodeDataSet('SLAVE_ONLY', bytes(data))?.value, { slaveOnly: true })
+  }
 })
 
 t.test('port corrections are understood in either byte order', async (t) => {
