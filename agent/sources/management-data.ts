@@ -207,7 +207,7 @@ export const DATA_SETS = {
     0xc00a,
     'port',
     struct({
-      version: u16, // 0
+      version: named(u16, { 0: 'NONE', 1: 'C37_238_2011', 2: 'C37_238_2017' }), // 0
       grandmasterId: u16, // 2
       grandmasterTimeInaccuracy: u32, // 4, ns
       networkTimeInaccuracy: u32, // 8, ns

@@ -124,7 +124,7 @@ export const PTP_PORT_SETS: DataSetValues = {
   },
   MASTER_ONLY: { flags: { masterOnly: false } },
   POWER_PROFILE_SETTINGS_NP: {
-    version: 2017,
+    version: 'C37_238_2017',
     grandmasterId: 3,
     grandmasterTimeInaccuracy: 250,
     networkTimeInaccuracy: 0xffffffff,

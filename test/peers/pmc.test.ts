@@ -125,6 +125,34 @@ function compare(t: Test, bench: Bench, unknown: Readonly<Record<string, string>
   return told
 }
 
+/** The source as it runs in the agent: subscribed, and with every data set in its view. */
+async function watch(t: Test, { path, client }: Bench): Promise<void> {
+  const source = `{ socket: ${client.socket}, freeRunning: true }`
+  const words = ['test/peers/measure.ts', `sources: [{ ptp4l: ${source} }]`, '--views', '500']
+  const ours = path.run(path.b, process.execPath, nodeArgs(...(words as [string])))
+  const view = await ours.saw(/^.*"do":"view".*"CMLDS_INFO_NP":"NO_SUCH_ID".*$/m, 30)
+  t.match(JSON.parse(view[0]), {
+    trouble: '',
+    detail: {
+      subscribed: true,
+      refusedDataSets: { CMLDS_INFO_NP: 'NO_SUCH_ID' },
+      dataSets: { SUBSCRIBE_EVENTS_NP: { duration: 60 }, PARENT_DATA_SET: {}, TIME_STATUS_NP: {} },
+      ports: [
+        {
+          state: 'UNCALIBRATED',
+          traffic: { received: { Sync: { count: Number } } },
+          dataSets: {
+            UNICAST_MASTER_TABLE_NP: { masters: [{ state: 'HAVE_SYDY' }, { state: 'WAIT' }] },
+            PORT_SERVICE_STATS_NP: { followupMismatch: 0 },
+          },
+        },
+      ],
+    },
+  })
+  const polls = ours.output().match(/"no-progress"/g) ?? []
+  t.same(polls, [], 'each Sync is pushed: none is asked for twice')
+}
+
 const peerDelay = () => ({ server: ['delay_mechanism P2P'], client: ['delay_mechanism P2P'] })
 const readOnly = ({ folder }: Path, role: string): string => `uds_ro_address ${folder}/${role}-ro`
 
@@ -178,6 +206,7 @@ t.test('linuxptp 4.2', newer, async (t) => {
     t.match(table['row 1'], /^yes .* 10\.99\.0\.1 HAVE_SYDY /)
     t.match(table['row 2'], / 10\.99\.0\.77 WAIT /)
     t.ok(Number(told['PORT_SERVICE_STATS_NP']?.['unicast_request_timeout']) > 0)
+    await watch(t, bench)
   })
 
   await t.test('peer to peer, with the power profile', async (t) => {
@@ -194,7 +223,7 @@ t.test('linuxptp 4.2', newer, async (t) => {
     })
     t.teardown(() => bench.path.close())
     const told = compare(t, bench, SINCE_4_4)
-    t.equal(told['POWER_PROFILE_SETTINGS_NP']?.['version'], '2017')
+    t.equal(told['POWER_PROFILE_SETTINGS_NP']?.['version'], '2', 'pmc shows the code of 2017')
     t.equal(told['PORT_DATA_SET']?.['delayMechanism'], '2')
   })
 })

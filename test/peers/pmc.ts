@@ -46,6 +46,10 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
 }
 const UNCERTAIN: Readonly<Record<string, string>> = { false: '0', true: '1', 'dont-care': '255' }
 
+const POWER_PROFILES: Readonly<Record<string, string>> = {
+  ...{ NONE: '0', C37_238_2011: '1', C37_238_2017: '2' },
+}
+
 const timeProperties = (v: Values): Fields => ({
   currentUtcOffset: `${v.currentUtcOffset}`,
   leap61: bit(v.flags.leap61),
@@ -210,7 +214,7 @@ export const AS_PMC: { readonly [N in DataSetName]?: (value: Values) => Fields }
     flags: bit(v.flags.virtual),
   }),
   POWER_PROFILE_SETTINGS_NP: (v) => ({
-    version: `${v.version}`,
+    version: POWER_PROFILES[v.version] ?? v.version,
     grandmasterID: hex(v.grandmasterId, 4),
     grandmasterTimeInaccuracy: `${v.grandmasterTimeInaccuracy}`,
     networkTimeInaccuracy: `${v.networkTimeInaccuracy}`,

@@ -356,7 +356,7 @@ t.test('every data set survives its own encoding', async (t) => {
     {
       name: 'POWER_PROFILE_SETTINGS_NP',
       value: {
-        version: 2017,
+        version: 'C37_238_2017',
         grandmasterId: 3,
         grandmasterTimeInaccuracy: 250,
         networkTimeInaccuracy: 1000,
