@@ -62,7 +62,7 @@ t.test('sixteen ptp4l at once, each with its domain, clock and grandmaster', asy
         domain: 24 + n,
         subscribed: n % 3 !== 0,
         grandmaster: grandmasterOf(n),
-        ports: [{ number: 1, interface: `eth${n}`, state: 'SLAVE' }],
+        ports: [{ number: 1, interface: `eth${n}`, state: 'SLAVE', entered: true }],
         dataSets: { DEFAULT_DATA_SET: { domainNumber: 24 + n } },
       },
     })
