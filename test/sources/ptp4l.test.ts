@@ -670,6 +670,21 @@ t.test('a restart of ptp4l is survived and seen', async (t) => {
   t.same(line.notes('wrong-id'), [])
 })
 
+t.test('a ptp4l that comes back with fewer ports has no more than those', async (t) => {
+  const line = new Line()
+  line.peer.ports.push({ state: 'MASTER', stamping: 'hardware', interface: 'eth1', phc: 3 })
+  line.start()
+  line.sync(2)
+  t.equal(line.detail.ports.length, 2)
+  line.absent = 'REFUSED'
+  line.run(3)
+  line.absent = undefined
+  line.peer.ports.pop()
+  line.sync(3)
+  t.match(line.detail.ports, [{ number: 1 }])
+  t.equal(line.detail.ports.length, 1)
+})
+
 t.test('a ptp4l that falls silent is opened anew', async (t) => {
   const line = new Line().start()
   line.sync(2)
