@@ -23,6 +23,10 @@ async function main(argv: readonly string[], screens: Screens): Promise<number> 
       const { showSources } = await import('./cli/status.ts')
       return showSources(command.options, screens)
     }
+    case 'ptp': {
+      const { showPtp } = await import('./cli/status.ts')
+      return showPtp(command.options, screens)
+    }
     case 'nics': {
       const { showNics } = await import('./cli/nics.ts')
       return showNics(command.options, process.env['NODE_NAME'], screens)

@@ -8,12 +8,13 @@ import type { DemoOptions } from './demo.ts'
 import type { NicsOptions } from './nics.ts'
 import type { Overrides } from './read-config.ts'
 import type { RenderOptions } from './render-ptp4l.ts'
-import type { StatusOptions } from './status.ts'
+import type { PtpOptions, StatusOptions } from './status.ts'
 
 export type Command =
   | { readonly name: 'run'; readonly options: Overrides }
   | { readonly name: 'status'; readonly options: StatusOptions }
   | { readonly name: 'sources'; readonly options: { socket: string; address: string } }
+  | { readonly name: 'ptp'; readonly options: PtpOptions }
   | { readonly name: 'nics'; readonly options: NicsOptions }
   | { readonly name: 'check-config'; readonly args: readonly string[] }
   | { readonly name: 'demo'; readonly options: DemoOptions }
@@ -79,6 +80,11 @@ function parseStatus(args: readonly string[]): Command {
   }
 }
 
+function parsePtp(args: readonly string[]): Command {
+  const values = valuesOf(args, { ...WHERE, json: flag })
+  return { name: 'ptp', options: { ...whereOf(values), json: values['json'] === 'true' } }
+}
+
 function parseDemo(args: readonly string[]): Command {
   const values = valuesOf(args, { speed: text, seed: text, seconds: text, listen: text })
   const speed = numberOf('speed', values['speed']) ?? 1
@@ -137,6 +143,7 @@ const PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = 
   run: parseRun,
   status: parseStatus,
   sources: (args) => ({ name: 'sources', options: whereOf(valuesOf(args, WHERE)) }),
+  ptp: parsePtp,
   nics: parseNics,
   'check-config': (args) => ({ name: 'check-config', args }),
   demo: parseDemo,
@@ -168,6 +175,8 @@ export const HELP = `Timewarden keeps the time of this node and proves it.
       What the running agent says. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
   timewarden sources [--socket PATH] [--address ADDRESS:PORT]
       Every source with its verdict, and what the columns mean.
+  timewarden ptp [--json] [--socket PATH] [--address ADDRESS:PORT]
+      Each ptp4l: grandmaster, ports with the age of their states, message rates, faults.
   timewarden nics [--json | --node-ptp-device] [--all]
       NICs and PHCs of this node: which can serve PTP, and why the others cannot.
   timewarden check-config FILE

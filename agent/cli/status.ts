@@ -1,5 +1,5 @@
 /**
- * `timewarden status` and `timewarden sources`: what a running agent says. Exit codes are those of
+ * `timewarden status`, `timewarden sources` and `timewarden ptp`: what a running agent says. Exit codes are those of
  * monitoring plug-ins: 0 ok, 1 warning, 2 critical, 3 unknown (also: no agent answers).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { EXIT_CODES } from '../observe/health.ts'
 import type { Status } from '../observe/status-types.ts'
 import { type Answer, askStatus, type Where } from './client.ts'
 import { isSynchronized, progressLine } from './progress.ts'
+import { renderPtp } from './render-ptp.ts'
 import { renderSourcesScreen } from './render-sources.ts'
 import { renderStatus } from './render-status.ts'
 import type { Terminal } from './terminal.ts'
@@ -64,5 +65,18 @@ export async function showSources(where: Where, { out, err }: Screens): Promise<
   const answer = await askStatus(where)
   if (!answer.ok) return reportSilence(answer, err)
   out.lines(renderSourcesScreen(answer.status, out.paint))
+  return 0
+}
+
+export interface PtpOptions extends Where {
+  readonly json: boolean
+}
+
+export async function showPtp(options: PtpOptions, { out, err }: Screens): Promise<number> {
+  const answer = await askStatus(options)
+  if (!answer.ok) return reportSilence(answer, err)
+  const sources = answer.status.sources.filter(({ kind }) => kind === 'ptp4l')
+  if (options.json) out.line(JSON.stringify(sources, null, 2))
+  else out.lines(renderPtp(sources, out.paint))
   return 0
 }

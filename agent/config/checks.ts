@@ -102,6 +102,18 @@ const wellFormed = <T>(
     return result.success ? [{ path: [...path, index], value: result.output }] : []
   })
 
+/** What one agent is built and tested for. */
+const MOST_PTP4L = 16
+
+function checkPtp4lCount(list: readonly unknown[]): Finding[] {
+  const places = list.flatMap((raw, index) => ('ptp4l' in mapAt(raw) ? [index] : []))
+  return places.slice(MOST_PTP4L).map((index) => ({
+    path: ['sources', index, 'ptp4l'],
+    at: 'key',
+    message: `at most ${MOST_PTP4L} ptp4l can be watched`,
+  }))
+}
+
 function checkSources(raw: unknown): Finding[] {
   const list = listAt(raw)
   const sources = wellFormed(list, ['sources'], sourceSchema)
@@ -116,6 +128,7 @@ function checkSources(raw: unknown): Finding[] {
   return [
     ...list.flatMap((source, index) => checkSource(source, ['sources', index])),
     ...repeated(named),
+    ...checkPtp4lCount(list),
   ]
 }
 

@@ -4,6 +4,7 @@
  *
  * Conversions of units for Prometheus happen here and nowhere else: base units, seconds and ratios.
  */
+import type { Instant } from '../core/units.ts'
 import type { ProcessView } from './process-view.ts'
 import type { ClockView, Snapshot, SourceReport } from './snapshot.ts'
 
@@ -79,11 +80,11 @@ type Detail<K> = Extract<SourceReport['detail'], { kind: K }>
 export const eachOfKind =
   <K extends SourceReport['kind']>(
     kind: K,
-    read: (detail: Detail<K>, labels: Labels) => readonly Series[],
+    read: (detail: Detail<K>, labels: Labels, now: Instant<'mono'>) => readonly Series[],
   ) =>
   ({ snapshot }: MetricView): Series[] =>
     snapshot.sources.flatMap(({ id, detail }) =>
-      detail.kind === kind ? read(detail as Detail<K>, { source: id }) : [],
+      detail.kind === kind ? read(detail as Detail<K>, { source: id }, snapshot.mono) : [],
     )
 
 export const perKind = <K extends SourceReport['kind']>(

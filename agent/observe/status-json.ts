@@ -7,6 +7,7 @@ import type { DnsTargetView } from '../dns/view.ts'
 import type { SourceDetail } from '../sources/source.ts'
 import type { ChildView } from '../supervise/view.ts'
 import { assessHealth } from './health.ts'
+import { ptp4lDetail } from './ptp-status.ts'
 import type { ClockView, EventRecord, Snapshot, SourceReport } from './snapshot.ts'
 import type {
   ChildStatus,
@@ -51,31 +52,6 @@ const clockStatus = (clock: ClockView): ClockStatus => ({
           maxErrorSeconds: clock.kernel.maxError / 1e9,
           estimatedErrorSeconds: clock.kernel.estimatedError / 1e9,
         },
-})
-
-type Ptp4lDetail = Extract<SourceDetail, { kind: 'ptp4l' }>
-
-const ptp4lDetail = (detail: Ptp4lDetail, now: Instant<'mono'>): DetailStatus => ({
-  kind: 'ptp4l',
-  domain: detail.domain,
-  subscribed: detail.subscribed,
-  grandmaster: detail.grandmaster,
-  clockClass: number(detail.clockClass),
-  clockAccuracy: number(detail.clockAccuracy),
-  stepsRemoved: number(detail.stepsRemoved),
-  meanPathDelaySeconds: seconds(detail.meanPathDelay),
-  synchronized: detail.upstream?.synchronized ?? null,
-  reason: detail.upstream?.reason ?? '',
-  utcOffsetSeconds: number(detail.upstream?.utcOffset),
-  utcOffsetValid: detail.upstream?.utcOffsetValid ?? null,
-  ports: detail.ports.map((port) => ({
-    number: port.number,
-    interface: port.interface,
-    state: port.state,
-    stamping: port.stamping ?? null,
-    phcIndex: number(port.phcIndex),
-    stateSeconds: since(now, port.since) / 1e9,
-  })),
 })
 
 type Stamped = NonNullable<Extract<SourceDetail, { kind: 'ntp' }>['stamped']>

@@ -97,6 +97,31 @@ export type DetailStatus = { readonly kind: SourceDetail['kind'] } & Readonly<
   Record<string, unknown>
 >
 
+/** `detail.ports` of a ptp4l source. */
+export interface Ptp4lPortStatus {
+  readonly number: number
+  readonly interface: string
+  readonly state: string
+  readonly stamping: string | null
+  readonly phcIndex: number | null
+  /** Age of the state; the least it can be unless `stateEntered`. */
+  readonly stateSeconds: number
+  readonly stateEntered: boolean
+  /** How often it was seen to become FAULTY. */
+  readonly faulted: number
+  readonly traffic: TrafficStatus | null
+  /** By the name that the management interface has for it. */
+  readonly dataSets: Readonly<Record<string, unknown>>
+}
+
+/** Messages by type. */
+export type TrafficStatus = Readonly<
+  Record<
+    'received' | 'sent',
+    Readonly<Record<string, { readonly count: number; readonly perSecond: number | null }>>
+  >
+>
+
 /** `detail.stamped` of an NTP source: who took our stamps of requests (tx) and answers (rx). */
 export type StampedStatus = Readonly<Record<'tx' | 'rx', StampKindsStatus>>
 

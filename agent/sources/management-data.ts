@@ -17,7 +17,6 @@ import {
   flags,
   hostTimeInterval,
   i8,
-  i16,
   i32,
   i64,
   named,
@@ -35,78 +34,20 @@ import {
   u32,
   type ValueOf,
 } from './management-fields.ts'
-
-export const PORT_STATES = {
-  1: 'INITIALIZING',
-  2: 'FAULTY',
-  3: 'DISABLED',
-  4: 'LISTENING',
-  5: 'PRE_MASTER',
-  6: 'MASTER',
-  7: 'PASSIVE',
-  8: 'UNCALIBRATED',
-  9: 'SLAVE',
-  10: 'GRAND_MASTER',
-} as const
-
-export const STAMPINGS = {
-  0: 'software',
-  1: 'hardware',
-  2: 'legacy',
-  3: 'one-step',
-  4: 'p2p-one-step',
-} as const
-
-const TIME_SOURCES = {
-  16: 'ATOMIC_CLOCK',
-  32: 'GNSS',
-  48: 'TERRESTRIAL_RADIO',
-  64: 'PTP',
-  80: 'NTP',
-  96: 'HAND_SET',
-  144: 'OTHER',
-  160: 'INTERNAL_OSCILLATOR',
-} as const
-
-const DELAY_MECHANISMS = { 1: 'E2E', 2: 'P2P', 3: 'COMMON_P2P', 254: 'NONE' } as const
-
-/** Bits of SUBSCRIBE_EVENTS_NP. */
-export const NOTIFY = { portState: 0, timeSync: 1, parent: 2, cmlds: 3 } as const
-
-/** 8 bytes of clock identity, u16 port number. */
-export const portIdentity = struct({ clock: clockIdentity, port: u16 })
-export type PortIdentity = ValueOf<typeof portIdentity>
-
-const clockQuality = struct({
-  clockClass: u8,
-  clockAccuracy: u8,
-  offsetScaledLogVariance: u16,
-})
-
-const portState = named(u8, PORT_STATES)
-const timeFlags = flags(
-  'leap61',
-  'leap59',
-  'currentUtcOffsetValid',
-  'ptpTimescale',
-  'timeTraceable',
-  'frequencyTraceable',
-  'synchronizationUncertain',
-)
-const timeProperties = {
-  currentUtcOffset: i16, // seconds, TAI - UTC
-  flags: timeFlags,
-  timeSource: named(u8, TIME_SOURCES),
-}
-
-const dataSet = <const L extends 'clock' | 'port', T>(id: number, level: L, layout: Field<T>) => ({
-  id,
-  /** `clock`: one answer; `port`: one answer for each port. */
-  level,
-  layout,
-})
+import {
+  clockQuality,
+  DELAY_MECHANISMS,
+  dataSet,
+  NETWORK_PROTOCOLS,
+  portIdentity,
+  portState,
+  STAMPINGS,
+  timeProperties,
+} from './management-parts.ts'
+import { PLAIN_SETS } from './management-plain.ts'
 
 export const DATA_SETS = {
+  ...PLAIN_SETS,
   DEFAULT_DATA_SET: dataSet(
     0x2000,
     'clock',
@@ -247,7 +188,7 @@ export const DATA_SETS = {
           state: named(u8, { 0: 'WAIT', 1: 'HAVE_ANN', 2: 'NEED_SYDY', 3: 'HAVE_SYDY' }), // 15
           priority1: u8, // 16
           priority2: u8, // 17
-          networkProtocol: named(u16, { 1: 'UDP_IPV4', 2: 'UDP_IPV6', 3: 'IEEE_802_3' }), // 18
+          networkProtocol: named(u16, NETWORK_PROTOCOLS), // 18
           address: counted(u16, u8), // 20
         }),
       ),
@@ -266,7 +207,7 @@ export const DATA_SETS = {
     0xc00a,
     'port',
     struct({
-      version: u16, // 0
+      version: named(u16, { 0: 'NONE', 1: 'C37_238_2011', 2: 'C37_238_2017' }), // 0
       grandmasterId: u16, // 2
       grandmasterTimeInaccuracy: u32, // 4, ns
       networkTimeInaccuracy: u32, // 8, ns

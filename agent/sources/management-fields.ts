@@ -87,6 +87,8 @@ const asNumber = (inner: Field<bigint>): Field<number> => mapped(inner, Number, 
 export const u8 = asNumber(integer(1, false))
 export const u16 = asNumber(integer(2, false))
 export const u32 = asNumber(integer(4, false))
+/** Seconds of the PTP time scale: enough for 8.9 million years. */
+export const u48 = asNumber(integer(6, false))
 export const i8 = asNumber(integer(1, true))
 export const i16 = asNumber(integer(2, true))
 export const i32 = asNumber(integer(4, true))
@@ -146,18 +148,26 @@ export const padded = <T>(inner: Field<T>, size: number): Field<T> => ({
   },
 })
 
-/** u8 with named bits, from bit 0 up; the others are ignored and written as zero. */
+/** u8 with a name for some of its bits; the others are ignored and written as zero. */
+export const bits = <const P extends Readonly<Record<string, number>>>(
+  places: P,
+): Field<{ readonly [K in keyof P]: boolean }> => {
+  const list = Object.entries(places)
+  return mapped(
+    u8,
+    (wire) =>
+      Object.fromEntries(list.map(([name, bit]) => [name, (wire & (1 << bit)) !== 0])) as {
+        [K in keyof P]: boolean
+      },
+    (value) => list.reduce((wire, [name, bit]) => wire | (value[name] ? 1 << bit : 0), 0),
+  )
+}
+
+/** The same with the names of the bits from bit 0 up. */
 export const flags = <const N extends string>(
   ...names: readonly N[]
 ): Field<{ readonly [K in N]: boolean }> =>
-  mapped(
-    u8,
-    (wire) =>
-      Object.fromEntries(names.map((name, bit) => [name, (wire & (1 << bit)) !== 0])) as {
-        [K in N]: boolean
-      },
-    (value) => names.reduce((wire, name, bit) => wire | (value[name] ? 1 << bit : 0), 0),
-  )
+  bits(Object.fromEntries(names.map((name, bit) => [name, bit])) as Readonly<Record<N, number>>)
 
 /** A code as its name in `table`; a code without a name is its decimal digits. */
 export const named = <const N extends string>(
@@ -174,7 +184,7 @@ export const named = <const N extends string>(
   )
 }
 
-/** i32 or u32 that is a truth value. */
+/** A number that is a truth value. */
 export const truth = (inner: Field<number>): Field<boolean> =>
   mapped(
     inner,

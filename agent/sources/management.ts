@@ -22,10 +22,9 @@ import {
   dataSetOf,
   decodeDataSet,
   encodeDataSet,
-  type PortIdentity,
-  portIdentity,
 } from './management-data.ts'
 import { cursorOf, text8, u16 } from './management-fields.ts'
+import { type PortIdentity, portIdentity } from './management-parts.ts'
 
 export const ACTIONS = ['GET', 'SET', 'RESPONSE', 'COMMAND', 'ACKNOWLEDGE'] as const
 export type ManagementAction = (typeof ACTIONS)[number]

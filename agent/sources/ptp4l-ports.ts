@@ -55,6 +55,11 @@ export class Ports {
     if (this.#ports.has(number)) this.#update(number, { phcIndex }, at)
   }
 
+  /** A ptp4l that was started with fewer ports has no more than `count`. */
+  keep(count: number): void {
+    for (const number of [...this.#ports.keys()]) if (number > count) this.#ports.delete(number)
+  }
+
   /** The port that listens to a time transmitter: SLAVE, or UNCALIBRATED where that is for ever. */
   receiving(freeRunning: boolean): Port | undefined {
     const { list } = this
@@ -85,6 +90,8 @@ export class Ports {
       measuresDelay: true,
       ...before,
       ...news,
+      entered: moved ? before !== undefined && before.state !== '' : (before?.entered ?? false),
+      faulted: (before?.faulted ?? 0) + (moved && news.state === 'FAULTY' ? 1 : 0),
       since: moved || before === undefined ? at : before.since,
     }
     this.#ports.set(number, port)

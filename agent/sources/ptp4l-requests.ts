@@ -1,7 +1,8 @@
 /** What ptp4l is asked for: everything at first, the slow part now and then, the subscription. */
 import type { Action } from '../core/machine.ts'
 import type { Instant } from '../core/units.ts'
-import { type DataSet, type DataSetName, NOTIFY } from './management-data.ts'
+import type { DataSet, DataSetName } from './management-data.ts'
+import { NOTIFY } from './management-parts.ts'
 import type { Session } from './ptp4l-session.ts'
 
 /** Seconds; renewed at one third. */
@@ -29,6 +30,7 @@ export const SUBSCRIBE = subscription(SUBSCRIPTION, [
   NOTIFY.portState,
   NOTIFY.timeSync,
   NOTIFY.parent,
+  NOTIFY.cmlds,
 ])
 export const UNSUBSCRIBE = subscription(0, [])
 
@@ -39,5 +41,9 @@ export const askAll = (session: Session, now: Instant<'mono'>): readonly Action[
   session.get('TIME_STATUS_NP', now),
 ]
 
-export const askSlow = (session: Session, now: Instant<'mono'>): readonly Action[] =>
-  SLOW.map((name) => session.get(name, now))
+/** `isGiven`: not what this ptp4l refused before. */
+export const askSlow = (
+  session: Session,
+  now: Instant<'mono'>,
+  isGiven: (name: DataSetName) => boolean,
+): readonly Action[] => SLOW.filter(isGiven).map((name) => session.get(name, now))

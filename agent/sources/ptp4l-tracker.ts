@@ -150,6 +150,9 @@ export class Tracker {
 
   absorb(set: DataSet, pushed: boolean, now: Now, out: Action[]): void {
     switch (set.name) {
+      case 'DEFAULT_DATA_SET':
+        this.ports.keep(set.value.numberPorts)
+        break
       case 'PORT_PROPERTIES_NP':
         this.#portNote(this.ports.properties(set.value, now.mono), out)
         if (this.#mustIdentify) this.hardwareClockUnknown(out)

@@ -4,6 +4,7 @@
  *
  *   open ─► ask all ─► subscribe ─► TIME_STATUS_NP pushed per Sync ─► sample, upstream
  *              │                └ 3.1.1, or read-only socket: asked for every `poll` seconds
+ *              ├ the data sets that no sample needs: one a second
  *              └ no answer at all: wrong domain, ask on; refused or fell silent: reopen every second
  *
  * This file holds the conversation and its timers; what the answers mean is in ptp4l-tracker.ts.
@@ -14,13 +15,19 @@ import { describeFault, type PortFault, type PortFaultCode } from '../core/error
 import type { Action, Event, Now } from '../core/machine.ts'
 import { type Instant, plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
-import { decodeManagement, errorName, type ManagementBody } from './management.ts'
-import { idName } from './management-data.ts'
+import {
+  decodeManagement,
+  errorName,
+  type ManagementBody,
+  type ManagementMessage,
+} from './management.ts'
+import { dataSetOf, idName } from './management-data.ts'
 import { nextTurn } from './phc-schedule.ts'
 import { note } from './ptp4l-herald.ts'
 import { Outage } from './ptp4l-outage.ts'
 import { askAll, askSlow, SUBSCRIBE, SUBSCRIPTION, UNSUBSCRIBE } from './ptp4l-requests.ts'
 import { CHANNEL, Session } from './ptp4l-session.ts'
+import { Survey } from './ptp4l-survey.ts'
 import { type PhcName, Tracker } from './ptp4l-tracker.ts'
 import { reason } from './ptp4l-upstream.ts'
 import { viewOf } from './ptp4l-view.ts'
@@ -38,13 +45,14 @@ const RETRY = seconds(1)
 /** Without a word on an open socket: another domain if it never spoke, else it is gone. */
 const SILENCE = seconds(3)
 const REFRESH = seconds(4)
+const SURVEY = seconds(1)
 /** At first a Sync that is new is looked for more often. */
 const EAGER = { polls: 6, every: seconds(0.25) }
 /** As phc2sys does. */
 const RENEWAL = seconds(SUBSCRIPTION / 3)
 /** The socket is full for a moment; everything else means that nobody is at the other end. */
 const PASSING: readonly PortFaultCode[] = ['BUSY', 'NO_SPACE', 'TIMEOUT']
-const TIMERS = ['poll', 'refresh', 'subscribe'] as const
+const TIMERS = ['poll', 'refresh', 'subscribe', 'survey'] as const
 
 export class Ptp4lSource implements Source {
   readonly id: string
@@ -53,6 +61,7 @@ export class Ptp4lSource implements Source {
   readonly #session: Session
   readonly #tracker: Tracker
   readonly #outage = new Outage()
+  readonly #survey = new Survey()
   #openedAt: Instant<'mono'> | undefined
   #subscribed = false
   #eager = 0
@@ -76,6 +85,7 @@ export class Ptp4lSource implements Source {
       now: now.mono,
       subscribed: this.#subscribed,
       restarts: this.#outage.restarts,
+      survey: this.#survey,
     })
   }
 
@@ -129,6 +139,7 @@ export class Ptp4lSource implements Source {
 
   #askAll(now: Now, out: Action[]): void {
     this.#tracker.newConversation()
+    this.#survey.begin()
     out.push(...askAll(this.#session, now.mono))
   }
 
@@ -140,7 +151,7 @@ export class Ptp4lSource implements Source {
       return
     }
     const poll = seconds(this.#config.poll)
-    const period = { poll, refresh: REFRESH, subscribe: RENEWAL }[key]
+    const period = { poll, refresh: REFRESH, subscribe: RENEWAL, survey: SURVEY }[key]
     const behind = key === 'poll' ? this.#tracker.behindSync(now.mono, period) : undefined
     const at = behind ?? nextTurn(this.#openedAt ?? now.mono, period, now.mono)
     out.push({ do: 'timer', key, at })
@@ -155,6 +166,7 @@ export class Ptp4lSource implements Source {
     if (!this.#session.isOpen) return
     if (key === 'poll') this.#poll(now, out)
     if (key === 'refresh') this.#refresh(now, out)
+    if (key === 'survey') this.#ask(now, out)
     if (key === 'subscribe') {
       this.#arm(key, now, out)
       if (!this.#outage.mute) out.push(this.#session.set(SUBSCRIBE, now.mono))
@@ -182,9 +194,15 @@ export class Ptp4lSource implements Source {
   #refresh(now: Now, out: Action[]): void {
     this.#arm('refresh', now, out)
     if (this.#outage.mute) return
-    out.push(...askSlow(this.#session, now.mono))
+    out.push(...askSlow(this.#session, now.mono, (name) => this.#survey.isGiven(name)))
     // notifications that came and come no more, while we are told that we are subscribed
     if (this.#tracker.pushesEnded(now.mono)) out.push(this.#session.set(SUBSCRIBE, now.mono))
+  }
+
+  #ask(now: Now, out: Action[]): void {
+    this.#arm('survey', now, out)
+    const name = this.#outage.mute ? undefined : this.#survey.next()
+    if (name !== undefined) out.push(this.#session.get(name, now.mono))
   }
 
   #silent(now: Now, out: Action[]): void {
@@ -244,7 +262,7 @@ export class Ptp4lSource implements Source {
       this.#restarted('its notifications count from the start again', out)
       this.#askAll(now, out)
     }
-    this.#body(result.value.body, kind !== 'answer', now, out)
+    this.#body(result.value, kind !== 'answer', now, out)
   }
 
   /** The first word after a silence. */
@@ -258,18 +276,24 @@ export class Ptp4lSource implements Source {
 
   #restarted(how: string, out: Action[]): void {
     this.#tracker.restarted()
+    this.#survey.forget()
     out.push(this.#outage.restarted(how))
   }
 
-  #body(body: ManagementBody, pushed: boolean, now: Now, out: Action[]): void {
+  #body({ body, source }: ManagementMessage, pushed: boolean, now: Now, out: Action[]): void {
     if (body.kind === 'data') {
+      this.#survey.absorb(body.set, source.port, now.mono)
       if (body.set.name === 'SUBSCRIBE_EVENTS_NP') {
         this.#subscribed = body.set.value.events.length > 0
       } else this.#tracker.absorb(body.set, pushed, now, out)
     }
-    if (body.kind !== 'error') return
-    const name = idName(body.id)
-    out.push(note('management-error', `${name}: ${errorName(body.errorId)}`))
+    if (body.kind === 'error') this.#refused(body, out)
+  }
+
+  #refused({ id, errorId }: ManagementBody & { readonly kind: 'error' }, out: Action[]): void {
+    const name = dataSetOf(id)
+    out.push(note('management-error', `${idName(id)}: ${errorName(errorId)}`))
+    if (name !== undefined) this.#survey.refuse(name, errorName(errorId))
     if (name === 'PORT_HWCLOCK_NP') this.#tracker.hardwareClockUnknown(out)
     if (name === 'SUBSCRIBE_EVENTS_NP') this.#subscribed = false
   }

@@ -7,6 +7,7 @@
 import type { Machine, Now, Upstream } from '../core/machine.ts'
 import type { ClockName, StampKind } from '../core/sample.ts'
 import type { Instant, Nanos, Ppb } from '../core/units.ts'
+import type { DataSetName, DataSetValue } from './management-data.ts'
 import type { StampCounts } from './ntp-stamps.ts'
 
 export type SourceKind = 'ntp' | 'ptp4l' | 'phc' | 'chrony'
@@ -69,6 +70,10 @@ export type SourceDetail =
       /** How often ptp4l was found to be another process than before. */
       readonly restarts?: number
       readonly ports: readonly Ptp4lPortView[]
+      /** Data sets of the clock, as told last. */
+      readonly dataSets?: DataSetValues
+      /** Data sets that this ptp4l does not give, and its error. */
+      readonly refusedDataSets?: Readonly<Record<string, string>>
     }
   | {
       readonly kind: 'phc'
@@ -90,8 +95,26 @@ export interface Ptp4lPortView {
   /** software, hardware, legacy, one-step, p2p-one-step; undefined when ptp4l does not tell. */
   readonly stamping: string | undefined
   readonly phcIndex: number | undefined
+  /** When it entered its state, or was first seen in it. */
   readonly since: Instant<'mono'>
+  /** It was seen entering: `since` is the true age of the state, not the least. */
+  readonly entered?: boolean
+  /** How often it was seen to become FAULTY. */
+  readonly faulted?: number
+  /** Data sets of the port, as told last. */
+  readonly dataSets?: DataSetValues
+  readonly traffic?: Ptp4lTraffic | undefined
 }
+
+export type DataSetValues = { readonly [N in DataSetName]?: DataSetValue<N> }
+
+/** Messages by type; the rate is that between the last two answers. */
+export type Ptp4lTraffic = Readonly<
+  Record<
+    'received' | 'sent',
+    Readonly<Record<string, { readonly count: number; readonly perSecond: number | undefined }>>
+  >
+>
 
 export interface Source extends Machine {
   readonly id: string

@@ -39,6 +39,10 @@ t.test('status asks the socket first, and only what was named', async (t) => {
   t.same(where('status --address 1.2.3.4:5 --socket /a'), ['/a', '1.2.3.4:5'])
   t.match(parse('status --json --wait-sync 30'), { options: { json: true, waitSync: 30 } })
   t.match(parse('status'), { options: { json: false, waitSync: undefined } })
+  t.match(parse('ptp --json --socket /a'), {
+    name: 'ptp',
+    options: { json: true, socket: '/a', address: '' },
+  })
   t.match(parse('sources --socket /a'), { name: 'sources', options: { socket: '/a', address: '' } })
 })
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { explainListenFault } from '../../agent/cli/endpoints.ts'
-import { showSources, showStatus } from '../../agent/cli/status.ts'
+import { showPtp, showSources, showStatus } from '../../agent/cli/status.ts'
 import { Terminal } from '../../agent/cli/terminal.ts'
 import type { Snapshot } from '../../agent/observe/snapshot.ts'
 import { listen } from '../../agent/runtime/http.ts'
@@ -126,6 +126,23 @@ t.test('sources are a table with a legend', async (t) => {
   t.equal(await showSources({ socket, address: '' }, to), 0)
   t.match(text.out, 'falseticker')
   t.match(text.out, 'verdict, from worst to best')
+})
+
+t.test('every ptp4l is shown, or told as JSON', async (t) => {
+  const { socket } = await serve(
+    t,
+    serving(() => snapshot),
+  )
+  const { screens: to, text } = screens()
+  t.equal(await showPtp({ socket, address: '', json: false }, to), 0)
+  t.match(text.out, 'ptp4l:/var/run/ptp4l  domain 24')
+  const { screens: again, text: told } = screens()
+  t.equal(await showPtp({ socket, address: '', json: true }, again), 0)
+  t.match(JSON.parse(told.out), [
+    { kind: 'ptp4l', detail: { dataSets: { CURRENT_DATA_SET: { stepsRemoved: 1 } } } },
+  ])
+  const { screens: silent } = screens()
+  t.equal(await showPtp({ socket: '/nobody', address: '', json: true }, silent), 3)
 })
 
 t.test('an address in use is told with what to do next', async (t) => {

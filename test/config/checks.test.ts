@@ -187,3 +187,19 @@ t.test('a key of a source needs a file of keys, and is looked for in it', async 
     /^sources\[0\]\.ntp\.key: /,
   ])
 })
+
+t.test('the seventeenth ptp4l is refused, with its place', async (t) => {
+  const text = (count: number): string =>
+    Array.from(
+      { length: count },
+      (_, n) => `  - ptp4l: { socket: /var/run/ptp4l.${n}.socket }`,
+    ).join('\n')
+  t.same(messagesOf(`sources:\n${text(16)}`), [])
+  const loaded = loadConfig(`sources:\n${text(18)}`, 'f')
+  t.equal(loaded.ok, false)
+  if (loaded.ok) return
+  t.match(loaded.faults, [
+    { line: 18, column: 5, message: 'at most 16 ptp4l can be watched' },
+    { line: 19, column: 5 },
+  ])
+})

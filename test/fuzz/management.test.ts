@@ -32,7 +32,7 @@ function mutant(random: () => number): Uint8Array {
   view.setUint8(46, random() < 0.9 ? 2 : integer(8))
   view.setUint16(48, random() < 0.9 ? 1 : integer(4))
   view.setUint16(50, random() < 0.8 ? (length - 52) & ~1 : integer(400))
-  view.setUint16(52, IDS[integer(IDS.length + 1)] ?? 0x0002)
+  view.setUint16(52, IDS[integer(IDS.length + 1)] ?? 0x00ff)
   return data
 }
 

@@ -4,6 +4,7 @@ import { DNS_BUCKETS, DNS_RESULTS, type DnsTargetView } from '../../agent/dns/vi
 import type { ProcessView } from '../../agent/observe/process-view.ts'
 import type { ClockView, Snapshot, SourceReport } from '../../agent/observe/snapshot.ts'
 import type { ChildView } from '../../agent/supervise/view.ts'
+import { PTP_CLOCK_SETS, PTP_PORT_SETS, PTP_TRAFFIC } from './ptp-fixture.ts'
 
 const SECOND = 1_000_000_000n
 export const AT = utc(1_780_272_000_123_456_789n)
@@ -98,8 +99,15 @@ export const ptpSource: SourceReport = {
         stamping: 'hardware',
         phcIndex: 0,
         since: mono(20n * SECOND),
+        entered: true,
+        faulted: 1,
+        traffic: PTP_TRAFFIC,
+        dataSets: PTP_PORT_SETS,
       },
     ],
+    restarts: 1,
+    dataSets: PTP_CLOCK_SETS,
+    refusedDataSets: { EXTERNAL_GRANDMASTER_PROPERTIES_NP: 'NO_SUCH_ID' },
   },
   verdict: 'selected',
   why: 'the only reference of this clock',

@@ -56,6 +56,33 @@ export interface Ptp4lSetting {
   readonly interface: string
   readonly role: 'server' | 'client'
   readonly domain?: number
+  /** Further lines of its configuration; they may begin sections. */
+  readonly lines?: readonly string[]
+  /** Default: the ptp4l that is installed. */
+  readonly linuxptp?: Linuxptp
+}
+
+/** How the programs of one release are called. */
+export interface Linuxptp {
+  readonly ptp4l: readonly [string, ...string[]]
+  readonly pmc: readonly [string, ...string[]]
+}
+
+export const INSTALLED: Linuxptp = { ptp4l: ['ptp4l'], pmc: ['pmc'] }
+
+/**
+ * linuxptp out of the tree of another Debian release (debootstrap), run by the C library and the
+ * loader of that tree, but in this file system.
+ */
+export function linuxptpOf(tree: string): Linuxptp {
+  const { arch } = process
+  const triple = arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
+  const loader = arch === 'arm64' ? 'lib/ld-linux-aarch64.so.1' : 'lib64/ld-linux-x86-64.so.2'
+  const run = (program: string): [string, ...string[]] => [
+    join(tree, loader),
+    ...['--library-path', join(tree, 'usr/lib', triple), join(tree, 'usr/sbin', program)],
+  ]
+  return { ptp4l: run('ptp4l'), pmc: run('pmc') }
 }
 
 export interface Ptp4l {
@@ -66,7 +93,8 @@ export interface Ptp4l {
 
 /** One ptp4l with software stamping, a Sync each 250 ms; it measures, and steers nothing. */
 export function configurePtp4l(path: Path, setting: Ptp4lSetting): Ptp4l {
-  const { role, namespace, domain = 0 } = setting
+  const { role, namespace, domain = 0, lines = [], linuxptp = INSTALLED } = setting
+  const [program, ...words] = linuxptp.ptp4l
   const socket = join(path.folder, `ptp4l-${role}`)
   const file = join(path.folder, `ptp4l-${role}.conf`)
   const config = [
@@ -81,10 +109,12 @@ export function configurePtp4l(path: Path, setting: Ptp4lSetting): Ptp4l {
     'announceReceiptTimeout 3',
     'tx_timestamp_timeout 100',
     `uds_address ${socket}`,
+    ...lines,
   ]
   writeFileSync(file, `${config.join('\n')}\n`)
   return {
     socket,
-    start: () => path.run(namespace, 'ptp4l', ['-m', '-f', file, '-i', setting.interface]),
+    start: () =>
+      path.run(namespace, program, [...words, '-m', '-f', file, '-i', setting.interface]),
   }
 }

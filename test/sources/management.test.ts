@@ -17,8 +17,8 @@ import {
   decodeDataSet,
   encodeDataSet,
   idName,
-  NOTIFY,
 } from '../../agent/sources/management-data.ts'
+import { NOTIFY } from '../../agent/sources/management-parts.ts'
 
 // Golden vectors of ptp4l (linuxptp git of 2026, domain 24), taken from a live instance.
 
@@ -200,6 +200,48 @@ const GOLDEN: readonly [DataSetName, string, unknown][] = [
     `003c 07${'00'.repeat(63)}`,
     { duration: 60, events: [NOTIFY.portState, NOTIFY.timeSync, NOTIFY.parent] },
   ],
+  [
+    'CLOCK_DESCRIPTION',
+    '8000 0a 49454545203830322e33 0006 cee3ceb46310 0001 0004 0a090001 000000 00 02 3b3b 02 3b3b 00 001b19000100',
+    {
+      clockType: 0x8000,
+      physicalLayerProtocol: 'IEEE 802.3',
+      physicalAddress: [0xce, 0xe3, 0xce, 0xb4, 0x63, 0x10],
+      networkProtocol: 'UDP_IPV4',
+      protocolAddress: [10, 9, 0, 1],
+      manufacturerIdentity: [0, 0, 0],
+      productDescription: ';;',
+      revisionData: ';;',
+      userDescription: '',
+      profileIdentity: [0, 0x1b, 0x19, 0, 1, 0],
+    },
+  ],
+  ['USER_DESCRIPTION', '0000', { userDescription: '' }],
+  ['PRIORITY1', '8000', { priority1: 128 }],
+  ['PRIORITY2', '8000', { priority2: 128 }],
+  ['DOMAIN', '1800', { domainNumber: 24 }],
+  ['SLAVE_ONLY', '0100', { slaveOnly: true }],
+  ['LOG_ANNOUNCE_INTERVAL', '0100', { logAnnounceInterval: 1 }],
+  ['ANNOUNCE_RECEIPT_TIMEOUT', '0300', { announceReceiptTimeout: 3 }],
+  ['LOG_SYNC_INTERVAL', 'fe00', { logSyncInterval: -2 }],
+  ['VERSION_NUMBER', '0200', { versionNumber: 2 }],
+  ['CLOCK_ACCURACY', 'fe00', { clockAccuracy: 0xfe }],
+  [
+    'TRACEABILITY_PROPERTIES',
+    '2000',
+    { flags: { timeTraceable: false, frequencyTraceable: true } },
+  ],
+  ['TIMESCALE_PROPERTIES', '0800', { flags: { ptpTimescale: true } }],
+  ['ALTERNATE_TIME_OFFSET_ENABLE', '0101', { keyField: 1, flags: { enable: true } }],
+  ['ALTERNATE_TIME_OFFSET_NAME', '0103 434554 00', { keyField: 1, displayName: 'CET' }],
+  [
+    'ALTERNATE_TIME_OFFSET_PROPERTIES',
+    '01 00000e10 fffff1f0 000069cc4600 00',
+    { keyField: 1, currentOffset: 3600, jumpSeconds: -3600, timeOfNextJump: 0x69cc4600 },
+  ],
+  ['MASTER_ONLY', '0100', { flags: { masterOnly: true } }],
+  ['DELAY_MECHANISM', '0200', { delayMechanism: 'P2P' }],
+  ['LOG_MIN_PDELAY_REQ_INTERVAL', '0000', { logMinPdelayReqInterval: 0 }],
 ]
 
 for (const [name, data, value] of GOLDEN) {
@@ -232,7 +274,7 @@ t.test('a SET carries its data', async (t) => {
 t.test('error answers name the error and the id', async (t) => {
   for (const [tlv, error, id] of [
     ['0002 0008 0002 c0ff 00000000', 'NO_SUCH_ID', '0xc0ff'],
-    ['0002 0008 0003 2005 00000000', 'WRONG_LENGTH', '0x2005'],
+    ['0002 0008 0003 2005 00000000', 'WRONG_LENGTH', 'PRIORITY1'],
     ['0002 0008 0006 c004 00000000', 'NOT_SUPPORTED', 'PORT_PROPERTIES_NP'],
   ] as const) {
     const { body } = accepted(message(tlv))
@@ -257,6 +299,12 @@ t.test('counters of the port statistics are little endian', async (t) => {
   const data = bytes(`000000fffe0000000001 0400000000000000${'00'.repeat(31 * 8)}`)
   const set = decodeDataSet('PORT_STATS_NP', data)
   t.equal(set?.name === 'PORT_STATS_NP' && set.value.received[0], 4)
+})
+
+t.test('SLAVE_ONLY of 3.1.1 is bit 1, that of 4.2 bit 0', async (t) => {
+  for (const data of ['0200', '0100']) {
+    t.same(decodeDataSet('SLAVE_ONLY', bytes(data))?.value, { slaveOnly: true })
+  }
 })
 
 t.test('port corrections are understood in either byte order', async (t) => {
@@ -308,7 +356,7 @@ t.test('every data set survives its own encoding', async (t) => {
     {
       name: 'POWER_PROFILE_SETTINGS_NP',
       value: {
-        version: 2017,
+        version: 'C37_238_2017',
         grandmasterId: 3,
         grandmasterTimeInaccuracy: 250,
         networkTimeInaccuracy: 1000,
@@ -337,6 +385,25 @@ t.test('sizes are those of the structures of linuxptp', async (t) => {
     sizes[name] = set === undefined ? -1 : encodeDataSet(set).length
   }
   t.same(sizes, {
+    CLOCK_DESCRIPTION: 22,
+    USER_DESCRIPTION: 2,
+    PRIORITY1: 2,
+    PRIORITY2: 2,
+    DOMAIN: 2,
+    SLAVE_ONLY: 2,
+    LOG_ANNOUNCE_INTERVAL: 2,
+    ANNOUNCE_RECEIPT_TIMEOUT: 2,
+    LOG_SYNC_INTERVAL: 2,
+    VERSION_NUMBER: 2,
+    CLOCK_ACCURACY: 2,
+    TRACEABILITY_PROPERTIES: 2,
+    TIMESCALE_PROPERTIES: 2,
+    ALTERNATE_TIME_OFFSET_ENABLE: 2,
+    ALTERNATE_TIME_OFFSET_NAME: 2,
+    ALTERNATE_TIME_OFFSET_PROPERTIES: 16,
+    MASTER_ONLY: 2,
+    DELAY_MECHANISM: 2,
+    LOG_MIN_PDELAY_REQ_INTERVAL: 2,
     DEFAULT_DATA_SET: 20,
     CURRENT_DATA_SET: 18,
     PARENT_DATA_SET: 32,
@@ -394,16 +461,16 @@ t.test('an answer without data is no fault: the read-only socket does that', asy
 })
 
 t.test('data of an unknown id is kept as it is', async (t) => {
-  const data = message('0001 0006 0002 04414243')
+  const data = message('0001 0006 00ff 04414243')
   const { body } = accepted(data)
-  t.same(body, { kind: 'other', id: 2, bytes: bytes('04414243') })
+  t.same(body, { kind: 'other', id: 0xff, bytes: bytes('04414243') })
   t.equal(hex(encodeManagement(accepted(data))), hex(data))
   const odd = encodeManagement({
     ...accepted(data),
-    body: { kind: 'other', id: 2, bytes: bytes('04') },
+    body: { kind: 'other', id: 0xff, bytes: bytes('04') },
   })
   t.equal(odd.length % 2, 0)
-  t.equal(dataSetOf(2), undefined)
+  t.equal(dataSetOf(0xff), undefined)
 })
 
 t.test('what follows the first TLV is left alone', async (t) => {

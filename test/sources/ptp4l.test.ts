@@ -14,8 +14,8 @@ import {
   type DataSet,
   type DataSetName,
   dataSetOf,
-  type PortIdentity,
 } from '../../agent/sources/management-data.ts'
+import type { PortIdentity } from '../../agent/sources/management-parts.ts'
 import { Ptp4lSource } from '../../agent/sources/ptp4l.ts'
 
 const CLOCK = 'c61ef4.fffe.3c3e73'
@@ -49,6 +49,7 @@ class Peer {
   logSyncInterval = 0
   delayMechanism = 'E2E'
   pushSequence = 0
+  counters = Array.from({ length: 16 }, () => 0)
   subscriber: PortIdentity | undefined
   readonly asked: string[] = []
 
@@ -120,15 +121,18 @@ class Peer {
         gmPresent: this.gmPresent,
         gmIdentity: this.gm,
       },
+      PORT_STATS_NP: { portIdentity, received: this.counters, sent: this.counters },
+      ...(this.version === '4.2' ? { USER_DESCRIPTION: { userDescription: 'rack 7' } } : {}),
     }
     const value = values[name]
     return value === undefined ? undefined : ({ name, value } as DataSet)
   }
 
   #refusal(name: DataSetName | undefined): number | undefined {
+    if (name === undefined || (name !== 'SUBSCRIBE_EVENTS_NP' && !this.set(name, 1))) return 2
     if (this.version === '3.1.1' && name === 'PORT_HWCLOCK_NP') return 2
     const privileged = ['PORT_HWCLOCK_NP', 'PORT_PROPERTIES_NP', 'SUBSCRIBE_EVENTS_NP']
-    return this.readOnly && name !== undefined && privileged.includes(name) ? 6 : undefined
+    return this.readOnly && privileged.includes(name) ? 6 : undefined
   }
 
   answers(request: Uint8Array): Uint8Array[] {
@@ -326,7 +330,7 @@ t.test('at start everything is asked for once, then it subscribes', async (t) =>
     'TIME_STATUS_NP',
   ])
   t.same([line.view.id, line.view.kind, line.view.clock], ['ptp4l:/run/ptp4l', 'ptp4l', 'phc:ptp2'])
-  t.same([...line.timers.keys()].sort(), ['poll', 'refresh', 'subscribe'])
+  t.same([...line.timers.keys()].sort(), ['poll', 'refresh', 'subscribe', 'survey'])
   t.match(line.detail, { domain: 24, subscribed: true, grandmaster: GM, clockClass: 6 })
   t.match(line.detail.ports, [
     { number: 1, interface: 'eth0', state: 'SLAVE', stamping: 'hardware', phcIndex: 2 },
@@ -438,6 +442,9 @@ t.test('the read-only socket gives less and is enough', async (t) => {
     line.notes('management-error').filter(({ detail }) => /NOT_SUPPORTED/.test(detail)).length,
     3,
   )
+  line.sync(20)
+  const { asked } = line.peer
+  t.equal(asked.filter((name) => name === 'PORT_PROPERTIES_NP').length, 1, 'refused: asked once')
 })
 
 t.test('with software stamping the system clock is measured', async (t) => {
@@ -564,7 +571,7 @@ t.test('being grandmaster is a state, not an error', async (t) => {
     synchronized: false,
     reason: 'grandmaster is this clock itself',
   })
-  t.same([...new Set(line.notes().map(({ code }) => code))], ['port-state'])
+  t.same([...new Set(line.notes().map(({ code }) => code))], ['port-state', 'management-error'])
 })
 
 t.test('becoming grandmaster is the loss of a reference', async (t) => {
@@ -663,6 +670,21 @@ t.test('a restart of ptp4l is survived and seen', async (t) => {
   t.same(line.notes('wrong-id'), [])
 })
 
+t.test('a ptp4l that comes back with fewer ports has no more than those', async (t) => {
+  const line = new Line()
+  line.peer.ports.push({ state: 'MASTER', stamping: 'hardware', interface: 'eth1', phc: 3 })
+  line.start()
+  line.sync(2)
+  t.equal(line.detail.ports.length, 2)
+  line.absent = 'REFUSED'
+  line.run(3)
+  line.absent = undefined
+  line.peer.ports.pop()
+  line.sync(3)
+  t.match(line.detail.ports, [{ number: 1 }])
+  t.equal(line.detail.ports.length, 1)
+})
+
 t.test('a ptp4l that falls silent is opened anew', async (t) => {
   const line = new Line().start()
   line.sync(2)
@@ -671,6 +693,82 @@ t.test('a ptp4l that falls silent is opened anew', async (t) => {
   line.run(5)
   t.match(line.notes('unreachable'), [{ detail: 'ptp4l does not answer' }])
   t.equal(line.actions.filter((action) => action.do === 'open').length, 1)
+})
+
+t.test('a ptp4l that comes back in another domain is told from one that is gone', async (t) => {
+  const line = new Line().start()
+  line.sync(2)
+  line.peer.domain = 5
+  line.run(10)
+  t.match(line.notes('unreachable'), [{ detail: 'ptp4l does not answer' }])
+  t.match(line.notes('wrong-domain'), [{ detail: 'answers none of our requests in domain 24' }])
+  t.equal(line.view.trouble, 'answers none of our requests in domain 24')
+  line.peer.domain = 24
+  line.sync(4)
+  t.equal(line.view.trouble, '')
+})
+
+t.test('what no sample needs is asked for one a second, what is refused only once', async (t) => {
+  const line = new Line()
+  line.peer.ports.push({ state: 'MASTER', stamping: 'hardware', interface: 'eth1', phc: 3 })
+  line.start()
+  line.peer.asked.splice(0)
+  line.sync(18)
+  const often = new Set(['CURRENT_DATA_SET', 'TIME_STATUS_NP', 'SUBSCRIBE_EVENTS_NP'])
+  const slow = ['PORT_PROPERTIES_NP', 'TIME_PROPERTIES_DATA_SET', 'PARENT_DATA_SET']
+  for (const name of [...slow, 'PORT_DATA_SET']) often.add(name)
+  const { asked } = line.peer
+  const survey = asked.filter((name) => !often.has(name))
+  t.equal(survey.length, 18)
+  t.equal(new Set(survey).size, 18, 'each once in the first round')
+  t.equal(line.detail.refusedDataSets?.['CMLDS_INFO_NP'], 'NO_SUCH_ID')
+  t.match(line.detail.dataSets, {
+    USER_DESCRIPTION: { userDescription: 'rack 7' },
+    DEFAULT_DATA_SET: { numberPorts: 2 },
+    PARENT_DATA_SET: { grandmasterIdentity: GM },
+  })
+  t.match(
+    line.detail.ports.map(({ dataSets }) => dataSets?.PORT_DATA_SET?.portState),
+    ['SLAVE', 'MASTER'],
+  )
+
+  asked.splice(0)
+  line.sync(20)
+  t.notOk(asked.includes('CMLDS_INFO_NP'), 'refused before')
+  line.absent = 'REFUSED'
+  line.run(4)
+  line.absent = undefined
+  asked.splice(0)
+  line.sync(24)
+  t.equal(asked.filter((name) => name === 'CMLDS_INFO_NP').length, 1, 'perhaps another version')
+})
+
+t.test('messages are counted by type, and their rate is that between two answers', async (t) => {
+  const line = new Line().start()
+  line.run(30, (tenth) => {
+    if (tenth % 10 === 4) line.peer.counters = line.peer.counters.map((count) => count + 8)
+  })
+  const traffic = line.detail.ports[0]?.traffic
+  const { count = 0, perSecond = 0 } = traffic?.received['Sync'] ?? {}
+  t.ok(count > 100)
+  t.ok(Math.abs(perSecond - 8) < 1, `${perSecond} a second`)
+  t.equal(Object.keys(traffic?.sent ?? {}).length, 10)
+})
+
+t.test('a notification dates the state of a port, and FAULTY is counted', async (t) => {
+  const line = new Line().start()
+  line.sync(4)
+  t.match(line.detail.ports, [{ entered: false, faulted: 0 }], 'it may be older than we know')
+  const [port] = line.peer.ports
+  if (port === undefined) throw new Error('no port')
+  for (const state of ['FAULTY', 'LISTENING', 'FAULTY']) {
+    line.run(1)
+    port.state = state
+    line.receive(line.peer.push('PORT_DATA_SET', 1))
+  }
+  const at = line.mono
+  line.run(3)
+  t.match(line.detail.ports, [{ state: 'FAULTY', entered: true, faulted: 2, since: mono(at) }])
 })
 
 t.test('notifications that count from zero again betray a restart', async (t) => {

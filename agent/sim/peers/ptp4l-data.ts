@@ -1,11 +1,7 @@
 /** The data sets that a simulated ptp4l shows, made from the state of its one port. */
 import { nanos, ppb } from '../../core/units.ts'
-import type {
-  DataSet,
-  DataSetName,
-  PortIdentity,
-  TimeProperties,
-} from '../../sources/management-data.ts'
+import type { DataSet, DataSetName, TimeProperties } from '../../sources/management-data.ts'
+import type { PortIdentity } from '../../sources/management-parts.ts'
 import type { Grandmaster, PortView, Ptp4lOptions } from './ptp4l.ts'
 
 const OWN_CLOCK = '001b21.fffe.445566'
@@ -135,6 +131,16 @@ function hardwareClock({ phcIndex }: Ptp4lOptions): DataSet {
   }
 }
 
+function portStats({ syncs }: PortView): DataSet {
+  const counts = (...types: readonly number[]): number[] =>
+    Array.from({ length: 16 }, (_, type) => (types.includes(type) ? syncs : 0))
+  return {
+    name: 'PORT_STATS_NP',
+    // Sync, Follow_Up, Delay_Resp; Delay_Req
+    value: { portIdentity: OWN_PORT, received: counts(0, 8, 9), sent: counts(1) },
+  }
+}
+
 /** Undefined: this ptp4l does not know the id. */
 export function dataSetFor(
   name: DataSetName,
@@ -158,6 +164,10 @@ export function dataSetFor(
       return portProperties(options, view)
     case 'PORT_HWCLOCK_NP':
       return hardwareClock(options)
+    case 'PORT_DATA_SET_NP':
+      return { name, value: { neighborPropDelayThresh: 20_000_000, asCapable: true } }
+    case 'PORT_STATS_NP':
+      return portStats(view)
     default:
       return undefined
   }

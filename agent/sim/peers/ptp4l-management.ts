@@ -10,19 +10,15 @@ import {
   type DataSet,
   type DataSetName,
   dataSetOf,
-  NOTIFY,
-  type PortIdentity,
 } from '../../sources/management-data.ts'
+import { NOTIFY, type PortIdentity } from '../../sources/management-parts.ts'
 import type { PortView, Ptp4lOptions } from './ptp4l.ts'
 import { dataSetFor, OWN, OWN_PORT } from './ptp4l-data.ts'
 
 const NO_SUCH_ID = 2
 const NOT_SUPPORTED = 6
-const PORT_LEVEL: readonly DataSetName[] = [
-  'PORT_DATA_SET',
-  'PORT_PROPERTIES_NP',
-  'PORT_HWCLOCK_NP',
-]
+const sourceOf = (name: DataSetName): PortIdentity =>
+  DATA_SETS[name].level === 'port' ? OWN_PORT : OWN
 
 interface Sender {
   readonly channel: string
@@ -109,7 +105,7 @@ export class Ptp4lManagement {
     subscription.answer(
       encodeManagement({
         domain: this.#options.domain,
-        source: PORT_LEVEL.includes(name) ? OWN_PORT : OWN,
+        source: sourceOf(name),
         target: subscription.subscriber,
         sequenceId: subscription.sequence++ & 0xffff,
         startingBoundaryHops: 1,
@@ -121,7 +117,7 @@ export class Ptp4lManagement {
   }
 
   #answer(message: ManagementMessage, from: Sender, set: DataSet): void {
-    const source = PORT_LEVEL.includes(set.name) ? OWN_PORT : OWN
+    const source = sourceOf(set.name)
     const body = { kind: 'data', id: message.body.id, set } as const
     const action = 'RESPONSE'
     from.answer(encodeManagement({ ...message, source, target: message.source, action, body }))

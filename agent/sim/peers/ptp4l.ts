@@ -56,6 +56,8 @@ export interface PortView {
   readonly state: PortState
   readonly offsetNs: number
   readonly ingress: bigint
+  /** Received since it was started. */
+  readonly syncs: number
   readonly meanPathDelayNs: number
   readonly grandmaster: Grandmaster
 }
@@ -99,6 +101,7 @@ export class Ptp4l implements Peer {
   #heardLast = 0n
   #offset = 0
   #ingress = 0n
+  #syncs = 0
 
   constructor(options: Ptp4lOptions) {
     this.#options = options
@@ -127,6 +130,7 @@ export class Ptp4l implements Peer {
       state: this.#state,
       offsetNs: this.#offset,
       ingress: this.#ingress,
+      syncs: this.#syncs,
       meanPathDelayNs: this.#options.meanPathDelayNs ?? 1500,
       grandmaster: this.grandmaster,
     }
@@ -190,6 +194,7 @@ export class Ptp4l implements Peer {
     this.#heardFirst = undefined
     this.#offset = 0
     this.#ingress = 0n
+    this.#syncs = 0
     this.#servo.reset(this.#options.phc.status().frequency)
     const incarnation = this.#incarnation
     this.#world?.after(START_SECONDS * 1e9, () => {
@@ -231,6 +236,7 @@ export class Ptp4l implements Peer {
     const error = phc.difference(t, world.tai(t)) - this.grandmaster.errorNs
     this.#offset = error + this.#noise.gaussian(noiseNs)
     this.#ingress = phc.read(t)
+    this.#syncs += 1
     const { frequency, step, locked } = this.#servo.sample(this.#offset, t)
     if (step !== 0n) {
       phc.foreignAdjust({ step })

@@ -173,7 +173,7 @@ t.test('another domain gets no answer, an unknown id an error', async (t) => {
   const { got } = client(world, [
     [5, encodeGet({ ...FROM, domain: 0 }, 1, 'TIME_STATUS_NP')],
     [6, unknown],
-    [7, encodeGet(FROM, 9, 'PORT_STATS_NP')],
+    [7, encodeGet(FROM, 9, 'PORT_SERVICE_STATS_NP')],
     [8, Uint8Array.of(1, 2)],
   ])
   world.runFor(10)
