@@ -191,7 +191,7 @@ export class CorefileReader {
       return []
     }
     const { tokens, faults } = lexCorefile(text, file)
-    this.faults.push(...faults)
+    for (const each of faults) this.faults.push(each)
     return tokens
   }
 }
@@ -207,12 +207,14 @@ function fits(name: string, before: string, after: string, pattern: string): boo
 
 /** `a -> b -> a` where `what` is being read already. */
 function cycleOf(chain: Chain | undefined, what: string): string | undefined {
+  let first = chain
+  while (first !== undefined && first.what !== what) first = first.outer
+  if (first === undefined) return undefined
   const path = [what]
-  for (let each = chain; each !== undefined; each = each.outer) {
-    path.unshift(each.what)
-    if (each.what === what) return path.join(' -> ')
+  for (let each = chain; each !== undefined && each !== first; each = each.outer) {
+    path.push(each.what)
   }
-  return undefined
+  return [...path, what].reverse().join(' -> ')
 }
 
 /** A path relative to the directory of `file`, without `.` and `..`. */

@@ -91,12 +91,10 @@ class Parser {
     for (;;) {
       const token = this.#reader.peek()
       const open = last === undefined || last.value.endsWith(',')
-      if (token === undefined || (token.startsLine && !open)) {
-        if (token === undefined && last !== undefined && open) this.#end(last)
-        return keys
-      }
-      if (token.text === '{') {
-        if (last !== undefined && open) this.#reader.fault('extra-comma', last)
+      if (token === undefined || token.text === '{' || (token.startsLine && !open)) {
+        if (last !== undefined && open) {
+          this.#reader.fault(token === undefined ? 'unexpected-end' : 'extra-comma', last)
+        }
         return keys
       }
       if (token.text === 'import' && open) this.#reader.expand()
@@ -115,10 +113,6 @@ class Parser {
     const value = word.value.replace(/,+$/, '')
     if (value !== '') keys.push({ ...word, value })
     return word
-  }
-
-  #end(last: Word): void {
-    this.#reader.fault('unexpected-end', last)
   }
 
   #readSnippet(key: Word, next: Token | undefined): void {
@@ -163,22 +157,27 @@ class Parser {
     for (;;) {
       const token = this.#reader.peek()
       if (token === undefined) {
-        for (const each of [open, ...levels.map((level) => level.open)]) {
-          if (each !== undefined) this.#reader.fault('unclosed-block', each)
-        }
+        if (open !== undefined) this.#reader.fault('unclosed-block', open)
+        for (const level of levels) this.#reader.fault('unclosed-block', level.open)
         return root
       }
-      const directives = levels.at(-1)?.directives ?? root
-      if (token.text === '}') {
-        this.#reader.take()
-        if (levels.pop() !== undefined) continue
-        if (open === undefined) this.#reader.fault('unexpected-brace', token)
-        return root
-      }
-      if (token.text === '{') this.#openAlone(directives, levels)
-      else if (token.text === 'import') this.#reader.expand()
-      else this.#readDirective(directives, levels)
+      if (token.text !== '}') this.#readLine(token, levels.at(-1)?.directives ?? root, levels)
+      else if (this.#close(levels, open)) return root
     }
+  }
+
+  /** True at the end of the server block. */
+  #close(levels: Level[], open: Token | undefined): boolean {
+    const brace = this.#reader.take()
+    if (levels.pop() !== undefined) return false
+    if (open === undefined && brace !== undefined) this.#reader.fault('unexpected-brace', brace)
+    return true
+  }
+
+  #readLine({ text }: Token, directives: Directive[], levels: Level[]): void {
+    if (text === '{') this.#openAlone(directives, levels)
+    else if (text === 'import') this.#reader.expand()
+    else this.#readDirective(directives, levels)
   }
 
   /** A brace where a directive is expected belongs to the one above, if that has none yet. */

@@ -1,14 +1,27 @@
 /** `forward FROM TO... { options }` of CoreDNS (plugin/forward: setup.go and README). */
-import { addressFamily } from './address.ts'
+import type { Word } from './corefile-reader.ts'
 import { type DirectiveReader, keep, placeOf } from './directive.ts'
-import { FORWARD_DEFAULTS, type Forward, type ForwardTls, POLICIES } from './forwarding-types.ts'
+import {
+  FORWARD_DEFAULTS,
+  type Forward,
+  type ForwardHealthCheck,
+  type ForwardTls,
+  type KeptOption,
+  POLICIES,
+} from './forwarding-types.ts'
 import { parseUpstream, type Upstream } from './upstream.ts'
 import { absoluteName, isDomainName } from './zone-key.ts'
 
 const MAX_UPSTREAMS = 15
 
 type Changes = Partial<Omit<Forward, 'from' | 'upstreams' | 'place'>>
-type OptionReader = (option: DirectiveReader, sofar: Changes) => Changes
+
+/** Lists that several lines add to. */
+interface Lists {
+  readonly except: string[]
+  readonly others: KeptOption[]
+}
+type OptionReader = (option: DirectiveReader, lists: Lists) => Changes
 
 const valuesOf = (words: readonly { readonly value: string }[]) => words.map(({ value }) => value)
 
@@ -53,34 +66,41 @@ function readTls(option: DirectiveReader): Changes {
   return { tls }
 }
 
+/** The name after `domain`. */
+function readDomain(option: DirectiveReader, keyword: Word, name: Word | undefined) {
+  if (name === undefined) option.fault('missing-argument', keyword)
+  else if (!isDomainName(name.value)) option.fault('bad-zone', name)
+  else return absoluteName(name.value)
+  return undefined
+}
+
 /** `health_check DURATION [no_rec] [domain FQDN]` */
 function readHealthCheck(option: DirectiveReader): Changes {
   const [first, ...rest] = option.args(1) ?? []
-  const interval = option.durationOf(first) ?? FORWARD_DEFAULTS.healthCheck.interval
-  let { recursionDesired, domain }: Forward['healthCheck'] = FORWARD_DEFAULTS.healthCheck
-  for (let index = 0; index < rest.length; index++) {
-    const word = rest[index]
-    if (word === undefined) continue
+  const { interval, ...usual } = FORWARD_DEFAULTS.healthCheck
+  let { recursionDesired, domain }: Omit<ForwardHealthCheck, 'interval'> = usual
+  rest.forEach((word, index) => {
     if (word.value === 'no_rec') recursionDesired = false
-    else if (word.value !== 'domain') option.fault('unknown-option', word)
-    else {
-      const name = rest[++index]
-      if (name === undefined) option.fault('missing-argument', word)
-      else if (isDomainName(name.value)) domain = absoluteName(name.value)
-      else option.fault('bad-zone', name)
-    }
+    else if (word.value === 'domain') domain = readDomain(option, word, rest[index + 1]) ?? domain
+    else if (rest[index - 1]?.value !== 'domain') option.fault('unknown-option', word)
+  })
+  return {
+    healthCheck: { interval: option.durationOf(first) ?? interval, recursionDesired, domain },
   }
-  return { healthCheck: { interval, recursionDesired, domain } }
 }
 
-const kept: OptionReader = (option, { others = [] }) => ({
-  others: [...others, keep(option.directive)],
-})
+const kept: OptionReader = (option, { others }) => {
+  others.push(keep(option.directive))
+  return {}
+}
+
+function readExcept(option: DirectiveReader, { except }: Lists): Changes {
+  for (const zone of option.zonesOf(option.args(1) ?? [])) except.push(zone)
+  return {}
+}
 
 const OPTIONS: Readonly<Record<string, OptionReader>> = {
-  except: (option, { except = [] }) => ({
-    except: [...except, ...option.zonesOf(option.args(1) ?? [])],
-  }),
+  except: readExcept,
   policy: readPolicy,
   max_fails: (option) => present('maxFails', option.wholeOf(option.one())),
   expire: duration('expire'),
@@ -105,11 +125,14 @@ const OPTIONS: Readonly<Record<string, OptionReader>> = {
 }
 
 function readOptions(reader: DirectiveReader): Changes {
-  return reader.options().reduce((sofar: Changes, option) => {
+  const lists: Lists = { except: [], others: [] }
+  const changes: Changes = {}
+  for (const option of reader.options()) {
     const read = Object.hasOwn(OPTIONS, option.name) ? OPTIONS[option.name] : undefined
     if (read === undefined) option.fault('unknown-option')
-    return { ...sofar, ...(read ?? kept)(option, sofar) }
-  }, {})
+    Object.assign(changes, (read ?? kept)(option, lists))
+  }
+  return { ...changes, ...lists }
 }
 
 /** A forward's own choice of transport and name reaches each of its upstreams. */
@@ -159,14 +182,4 @@ export function readForward(reader: DirectiveReader): Forward | undefined {
     upstreams: applyOptions(upstreams, changes),
     place: placeOf(reader.directive.name),
   }
-}
-
-/** `:8080`, `127.0.0.1:9153`, `localhost:9153`, `[::1]:8181`; the part before the port may be empty. */
-export function splitListen(text: string): { address: string; port: number } | undefined {
-  const [, inside, plain = '', digits = ''] =
-    /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? []
-  const address = inside ?? plain
-  const port = Number(digits)
-  const known = address === '' || addressFamily(address) !== undefined || isDomainName(address)
-  return digits !== '' && port <= 65_535 && known ? { address, port } : undefined
 }

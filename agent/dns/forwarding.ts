@@ -145,17 +145,14 @@ export function blockFor(
   port?: number,
 ): ServerBlock | undefined {
   const wanted = absoluteName(name)
-  let best: { readonly block: ServerBlock; readonly zone: string } | undefined
-  for (const block of blocks) {
-    for (const key of block.zones) {
-      if (key.scheme !== 'dns' || (port !== undefined && key.port !== port)) continue
-      for (const zone of key.zones) {
-        const longer = best === undefined || zone.length > best.zone.length
-        if (longer && isWithin(wanted, zone)) best = { block, zone }
-      }
-    }
-  }
-  return best?.block
+  const fitting = blocks.flatMap((block) =>
+    block.zones
+      .filter((key) => key.scheme === 'dns' && (port ?? key.port) === key.port)
+      .flatMap(({ zones }) => zones.filter((zone) => isWithin(wanted, zone)))
+      .map((zone) => ({ block, zone })),
+  )
+  const longest = fitting.reduce((length, { zone }) => Math.max(length, zone.length), 0)
+  return fitting.find(({ zone }) => zone.length === longest)?.block
 }
 
 export interface Route {

@@ -1,14 +1,15 @@
 /** The plugins of CoreDNS, other than forward, that say who answers what, and where it listens. */
 import { addressFamily } from './address.ts'
 import { type DirectiveReader, keep, placeOf } from './directive.ts'
-import { splitListen } from './forward-directive.ts'
 import {
   CACHE_DEFAULTS,
   type CacheSettings,
   type Endpoint,
   type HostsTable,
+  type KeptOption,
   type KubernetesZones,
 } from './forwarding-types.ts'
+import { isDomainName } from './zone-key.ts'
 
 type CacheChanges = Partial<Omit<CacheSettings, 'place'>>
 
@@ -22,9 +23,7 @@ function readTtl(option: DirectiveReader, key: 'successTtl' | 'denialTtl'): Cach
   return seconds === undefined ? {} : { [key]: seconds }
 }
 
-const CACHE_OPTIONS: Readonly<
-  Record<string, (option: DirectiveReader, sofar: CacheChanges) => CacheChanges>
-> = {
+const CACHE_OPTIONS: Readonly<Record<string, (option: DirectiveReader) => CacheChanges>> = {
   success: (option) => readTtl(option, 'successTtl'),
   denial: (option) => readTtl(option, 'denialTtl'),
   prefetch: (option) => {
@@ -41,21 +40,21 @@ const CACHE_OPTIONS: Readonly<
     return seconds === undefined ? {} : { servfailTtl: seconds }
   },
   keepttl: () => ({ keepTtl: true }),
-  disable: (option, { others = [] }) => ({ others: [...others, keep(option.directive)] }),
 }
 
 /** `cache [TTL] [ZONES...] { ... }` */
 export function readCache(reader: DirectiveReader): CacheSettings {
   const [first] = reader.directive.args
   const ttl = /^\d+$/.test(first?.value ?? '') ? reader.wholeOf(first, 1) : undefined
-  const start: CacheChanges = ttl === undefined ? {} : { successTtl: ttl, denialTtl: ttl }
-  const changes = reader.options().reduce((sofar: CacheChanges, option) => {
+  const changes: CacheChanges = ttl === undefined ? {} : { successTtl: ttl, denialTtl: ttl }
+  const others: KeptOption[] = []
+  for (const option of reader.options()) {
     const read = Object.hasOwn(CACHE_OPTIONS, option.name) ? CACHE_OPTIONS[option.name] : undefined
-    if (read !== undefined) return { ...sofar, ...read(option, sofar) }
-    option.fault('unknown-option')
-    return { ...sofar, others: [...(sofar.others ?? []), keep(option.directive)] }
-  }, start)
-  return { ...CACHE_DEFAULTS, ...changes, place: placeOf(reader.directive.name) }
+    if (read !== undefined) Object.assign(changes, read(option))
+    else others.push(keep(option.directive))
+    if (read === undefined && option.name !== 'disable') option.fault('unknown-option')
+  }
+  return { ...CACHE_DEFAULTS, ...changes, others, place: placeOf(reader.directive.name) }
 }
 
 /** Zones of a `fallthrough` line: none written means all. */
@@ -101,6 +100,16 @@ export const readBind = (reader: DirectiveReader): string[] =>
   (reader.args(1) ?? []).map(({ value }) => value)
 
 const LISTEN = { health: ':8080', ready: ':8181', prometheus: 'localhost:9153' } as const
+
+/** `:8080`, `127.0.0.1:9153`, `localhost:9153`, `[::1]:8181`; the part before the port may be empty. */
+function splitListen(text: string): { address: string; port: number } | undefined {
+  const [, inside, plain = '', digits = ''] =
+    /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? []
+  const address = inside ?? plain
+  const port = Number(digits)
+  const known = address === '' || addressFamily(address) !== undefined || isDomainName(address)
+  return digits !== '' && port <= 65_535 && known ? { address, port } : undefined
+}
 
 /** `health [ADDRESS]`, `ready [ADDRESS]`, `prometheus [ADDRESS]` */
 export function readEndpoint(

@@ -67,39 +67,44 @@ function splitNamedV6(text: string): HostPort | undefined {
   return port === undefined ? undefined : { host, port }
 }
 
-const SCHEMES: Readonly<Record<string, { transport: UpstreamTransport; port: number }>> = {
+type Usual = Omit<OtherUpstream, 'kind' | 'value'>
+
+const SCHEMES: Readonly<Record<string, Pick<Usual, 'transport' | 'port'>>> = {
   dns: { transport: 'udp', port: 53 },
   tls: { transport: 'dot', port: 853 },
+  https: { transport: 'tcp', port: 443 },
+}
+
+/** What is written in place of an address, by its form alone. */
+function otherKind(rest: string): OtherUpstream['kind'] | undefined {
+  if (/^__PILLAR__\w+__$/.test(rest)) return 'placeholder'
+  return /^\.{0,2}\//.test(rest) ? 'file' : undefined
+}
+
+function parseHost(rest: string, usual: Usual): Upstream | undefined {
+  const split = splitHostPort(rest)
+  if (split === undefined) return undefined
+  const { transport } = usual
+  const port = split.port ?? usual.port
+  const [address = '', name, more] = split.host.split('%')
+  if (addressFamily(address) !== undefined && more === undefined) {
+    // a zone of RFC 4007 and the name of a certificate are written alike; tls:// takes it for the name
+    const serverName = transport === 'dot' ? name : undefined
+    const whole = transport === 'dot' ? address : split.host
+    return { ...usual, kind: 'server', address: whole, port, serverName }
+  }
+  return isHostName(split.host) ? { ...usual, kind: 'name', value: split.host, port } : undefined
 }
 
 /** Undefined for what CoreDNS would refuse, too. */
 export function parseUpstream(text: string, place: Place): Upstream | undefined {
   const [, written, rest = ''] = /^(?:([a-z\d]+):\/\/)?(.*)$/is.exec(text) ?? []
   const scheme = (written ?? 'dns').toLowerCase()
-  const usual = { text, place }
-  if (scheme === 'https') {
-    return { kind: 'https', value: rest, port: 443, transport: 'tcp', ...usual }
-  }
   const known = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined
   if (known === undefined) return undefined
-  const { transport } = known
-  if (/^__PILLAR__\w+__$/.test(rest)) {
-    return { kind: 'placeholder', value: rest, port: known.port, transport, ...usual }
-  }
-  if (/^\.{0,2}\//.test(rest))
-    return { kind: 'file', value: rest, port: known.port, transport, ...usual }
-  const split = splitHostPort(rest)
-  if (split === undefined) return undefined
-  const port = split.port ?? known.port
-  const [address = '', name, more] = split.host.split('%')
-  if (addressFamily(address) !== undefined && more === undefined) {
-    // a zone of RFC 4007 and the name of a certificate are written alike; tls:// takes it for the name
-    const serverName = transport === 'dot' ? name : undefined
-    const whole = transport === 'dot' ? address : split.host
-    return { kind: 'server', address: whole, port, transport, serverName, ...usual }
-  }
-  if (!isHostName(split.host)) return undefined
-  return { kind: 'name', value: split.host, port, transport, ...usual }
+  const usual: Usual = { ...known, text, place }
+  const kind = scheme === 'https' ? 'https' : otherKind(rest)
+  return kind === undefined ? parseHost(rest, usual) : { ...usual, kind, value: rest }
 }
 
 /** Not four numbers that are no address. */
