@@ -55,6 +55,10 @@ interface Level {
 
 const SNIPPET = /^\(.*\)$/s
 
+/** Keys go on in the next line only after a comma. */
+const endsKeys = (token: Token, open: boolean): boolean =>
+  token.text === '{' || (token.startsLine && !open)
+
 class Parser {
   readonly #reader: CorefileReader
   readonly blocks: CorefileBlock[] = []
@@ -91,15 +95,17 @@ class Parser {
     for (;;) {
       const token = this.#reader.peek()
       const open = last === undefined || last.value.endsWith(',')
-      if (token === undefined || token.text === '{' || (token.startsLine && !open)) {
-        if (last !== undefined && open) {
-          this.#reader.fault(token === undefined ? 'unexpected-end' : 'extra-comma', last)
-        }
+      if (token === undefined || endsKeys(token, open)) {
+        if (last !== undefined && open) this.#faultAfterComma(last, token)
         return keys
       }
       if (token.text === 'import' && open) this.#reader.expand()
       else last = this.#readKey(keys) ?? last
     }
+  }
+
+  #faultAfterComma(comma: Word, next: Token | undefined): void {
+    this.#reader.fault(next === undefined ? 'unexpected-end' : 'extra-comma', comma)
   }
 
   /** Undefined for what is no key: an empty word, a stray brace. */
