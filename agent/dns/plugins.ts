@@ -102,7 +102,7 @@ export const readBind = (reader: DirectiveReader): string[] =>
 const LISTEN = { health: ':8080', ready: ':8181', prometheus: 'localhost:9153' } as const
 
 /** `:8080`, `127.0.0.1:9153`, `localhost:9153`, `[::1]:8181`; the part before the port may be empty. */
-function splitListen(text: string): { address: string; port: number } | undefined {
+export function splitListen(text: string): { address: string; port: number } | undefined {
   const [, inside, plain = '', digits = ''] =
     /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? []
   const address = inside ?? plain

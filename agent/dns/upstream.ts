@@ -90,7 +90,8 @@ function parseHost(rest: string, usual: Usual): Upstream | undefined {
   if (addressFamily(address) !== undefined && more === undefined) {
     // a zone of RFC 4007 and the name of a certificate are written alike; tls:// takes it for the name
     const serverName = transport === 'dot' ? name : undefined
-    const whole = transport === 'dot' ? address : split.host
+    const zone = transport === 'dot' || name === undefined ? '' : `%${name}`
+    const whole = `${address.toLowerCase()}${zone}`
     return { ...usual, kind: 'server', address: whole, port, serverName }
   }
   return isHostName(split.host) ? { ...usual, kind: 'name', value: split.host, port } : undefined
