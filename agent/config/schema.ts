@@ -12,6 +12,7 @@ import * as v from 'valibot'
 import { LEAP_LIST } from '../clock/leap-list.ts'
 import { addressFamily } from '../dns/address.ts'
 import { parseQuestion } from '../dns/question.ts'
+import { parseUpstream } from '../dns/upstream.ts'
 import { ntpOptionEntries } from './ntp-options.ts'
 import { duration, flag, integer, number } from './schema-parts.ts'
 import {
@@ -19,6 +20,7 @@ import {
   type ClockConfig,
   type Config,
   type DnsConfig,
+  type DnsEndpointConfig,
   LEAP_MODES,
   type NtpSourceConfig,
   type Ptp4lSourceConfig,
@@ -212,10 +214,44 @@ export const targetSchema = v.strictObject({
   ),
 })
 
+const addresses = (description: string) =>
+  v.pipe(v.array(address('One of them.')), v.description(description))
+
+const NOWHERE = { file: '', line: 1, column: 1 }
+
+/** `10.128.0.5`, `10.128.0.5:5353`, `[fd01::5]:5353` */
+const endpoint = v.pipe(
+  v.string(),
+  v.check(
+    (value) => parseUpstream(value, NOWHERE)?.kind === 'server' && !value.includes('//'),
+    'expected an IP address, with or without a port',
+  ),
+  v.description('ADDRESS or ADDRESS:PORT.'),
+  v.transform((value): DnsEndpointConfig => {
+    const upstream = parseUpstream(value, NOWHERE)
+    const { address: host, port: at } =
+      upstream?.kind === 'server' ? upstream : { address: value, port: 53 }
+    return { address: host, port: at }
+  }),
+)
+
 export const dnsSchema = v.pipe(
   v.strictObject({
     enabled: v.optional(flag('Probe at all.'), true),
     resolvConf: v.optional(absolute('Its nameservers are probed.'), '/etc/resolv.conf'),
+    podResolvConf: v.optional(
+      absolute('The resolv.conf of a pod with cluster DNS: its nameservers are probed.'),
+    ),
+    corefile: v.optional(absolute('A Corefile: whom CoreDNS forwards to is probed.')),
+    operator: v.optional(
+      absolute("A file with the DNS operator's resource (operator.openshift.io/v1): the same."),
+    ),
+    clusterDns: v.optional(addresses('Addresses of the cluster DNS service.'), []),
+    nodeCache: v.optional(addresses('Addresses of the node-local DNS cache.'), []),
+    coreDns: v.optional(
+      v.pipe(v.array(endpoint), v.description('CoreDNS itself, past its service.')),
+      [],
+    ),
     targets: v.optional(v.pipe(v.array(targetSchema), v.description('Further servers.')), []),
     names: v.optional(
       v.pipe(names, v.description('Names asked of every nameserver of resolv.conf.')),
