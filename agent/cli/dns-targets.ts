@@ -10,15 +10,16 @@ import { loadDnsOperators } from '../config/dns-operator.ts'
 import { forwardingOf } from '../config/dns-operator-render.ts'
 import { formatFault } from '../config/faults.ts'
 import { loadConfig } from '../config/load.ts'
-import type { DnsConfig } from '../config/types.ts'
+import type { DnsConfig, DnsEndpointConfig } from '../config/types.ts'
 import { parseCorefile } from '../dns/corefile.ts'
 import { formatCorefileFault, severityOf } from '../dns/corefile-faults.ts'
 import type { CorefileFiles } from '../dns/corefile-reader.ts'
 import { forwardersOf } from '../dns/forwarding.ts'
 import type { Forwarding } from '../dns/forwarding-types.ts'
 import { planTargets } from '../dns/plan.ts'
-import type { NamedResolvConf } from '../dns/plan-types.ts'
+import type { NamedResolvConf, NamedServer } from '../dns/plan-types.ts'
 import { parseResolvConf } from '../dns/resolv-conf.ts'
+import { DNS_PORT } from '../dns/targets.ts'
 import { EX_CONFIG } from './check-config.ts'
 import { EX_NOINPUT, readText } from './read-text.ts'
 import { renderPlan } from './render-plan.ts'
@@ -92,11 +93,11 @@ function readCorefile(file: string | undefined, troubles: Troubles): Forwarding[
 
 interface Operators {
   readonly forwarding: readonly Forwarding[]
-  readonly clusterIps: readonly string[]
+  readonly clusterDns: readonly NamedServer[]
 }
 
 function readOperators(file: string | undefined, troubles: Troubles): Operators {
-  const none = { forwarding: [], clusterIps: [] }
+  const none = { forwarding: [], clusterDns: [] }
   const text = file === undefined ? undefined : readOr(file, troubles)
   if (file === undefined || text === undefined) return none
   const loaded = loadDnsOperators(text, file)
@@ -104,7 +105,11 @@ function readOperators(file: string | undefined, troubles: Troubles): Operators 
   if (!loaded.ok) return none
   return {
     forwarding: loaded.resources.map((each) => forwardingOf(each)),
-    clusterIps: loaded.resources.flatMap(({ clusterIP }) => clusterIP ?? []),
+    clusterDns: loaded.resources.flatMap(({ clusterIP }) =>
+      clusterIP === undefined
+        ? []
+        : [{ address: clusterIP.address, port: DNS_PORT, origin: clusterIP.place }],
+    ),
   }
 }
 
@@ -121,18 +126,28 @@ function readResolvConf(
   return undefined
 }
 
+const at53 = (addresses: readonly string[] = []): DnsEndpointConfig[] =>
+  addresses.map((address) => ({ address, port: DNS_PORT }))
+
+/** With the field of the configuration that names them. */
+const named = (field: string, servers: readonly DnsEndpointConfig[]): NamedServer[] =>
+  servers.map((server, index) => ({
+    ...server,
+    origin: { file: `dns.${field}[${index}]`, line: undefined },
+  }))
+
 export function showDnsTargets(options: DnsTargetsOptions, { out, err }: Screens): number {
   const troubles = new Troubles()
   const config = readConfig(options.config, troubles)
   const operators = readOperators(options.operator ?? config.operator, troubles)
   const corefile = readCorefile(options.corefile ?? config.corefile, troubles)
-  const named = options.resolvConf !== undefined
+  const wanted = options.resolvConf !== undefined
   const plan = planTargets({
-    hostResolvConf: readResolvConf(options.resolvConf ?? config.resolvConf, named, troubles),
+    hostResolvConf: readResolvConf(options.resolvConf ?? config.resolvConf, wanted, troubles),
     podResolvConf: readResolvConf(config.podResolvConf, true, troubles),
-    clusterDnsIps: [...(config.clusterDns ?? []), ...operators.clusterIps],
-    nodeCacheIps: config.nodeCache ?? [],
-    coreDnsEndpoints: config.coreDns ?? [],
+    clusterDnsIps: [...named('clusterDns', at53(config.clusterDns)), ...operators.clusterDns],
+    nodeCacheIps: named('nodeCache', at53(config.nodeCache)),
+    coreDnsEndpoints: named('coreDns', config.coreDns ?? []),
     forwarding: [...corefile, ...operators.forwarding],
     config,
   })

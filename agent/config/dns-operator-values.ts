@@ -245,6 +245,15 @@ function checkZones(servers: readonly DnsServer[], places: readonly Place[]): vo
   })
 }
 
+function readClusterIp(status: Place, placeOf: PlaceOf): DnsOperator['clusterIP'] {
+  const address = textAt(status, 'clusterIP') ?? ''
+  if (addressFamily(address) !== undefined) {
+    return { address, place: placeOf([...status.path, 'clusterIP']) }
+  }
+  if (address !== '') fault(status, 'clusterIP', 'expected an IP address')
+  return undefined
+}
+
 /** A resource whose kind is known to be DNS. */
 export function readDns(map: Raw, path: Path, reading: Reading, placeOf: PlaceOf): DnsOperator {
   const root: Place = { map, path, reading }
@@ -260,10 +269,6 @@ export function readDns(map: Raw, path: Path, reading: Reading, placeOf: PlaceOf
   const cache = mapAt(spec, 'cache') ?? empty(spec, 'cache')
   unknownOf(cache, ['positiveTTL', 'negativeTTL'])
   const resolvers = mapAt(spec, 'upstreamResolvers') ?? empty(spec, 'upstreamResolvers')
-  const clusterIP = textAt(status, 'clusterIP') || undefined
-  if (clusterIP !== undefined && addressFamily(clusterIP) === undefined) {
-    fault(status, 'clusterIP', 'expected an IP address')
-  }
   return {
     name: textAt(metadata, 'name') ?? '',
     servers,
@@ -273,7 +278,7 @@ export function readDns(map: Raw, path: Path, reading: Reading, placeOf: PlaceOf
       negativeTtl: ttlAt(cache, 'negativeTTL', 30),
     },
     logLevel: choiceAt(spec, 'logLevel', ['Normal', 'Debug', 'Trace']) ?? 'Normal',
-    clusterIP,
+    clusterIP: readClusterIp(status, placeOf),
     clusterDomain,
     place: placeOf(path),
     source: map,

@@ -42,7 +42,7 @@ export interface DnsOperator {
   readonly cache: { readonly positiveTtl: number; readonly negativeTtl: number }
   readonly logLevel: 'Normal' | 'Debug' | 'Trace'
   /** Of the Service, where the operator has told it. */
-  readonly clusterIP: string | undefined
+  readonly clusterIP: { readonly address: string; readonly place: ReturnType<PlaceOf> } | undefined
   readonly clusterDomain: string
   readonly place: ReturnType<PlaceOf>
   /** The whole resource as it was written. */

@@ -11,7 +11,7 @@ export const ROLES = [
 ] as const
 export type PlanRole = (typeof ROLES)[number]
 
-/** Where it is said that a server is asked; without a line where a whole file or field says it. */
+/** A file with the line, or a field of the configuration, that says that a server is asked. */
 export interface Origin {
   readonly file: string
   readonly line: number | undefined
@@ -69,17 +69,19 @@ export interface NamedResolvConf {
   readonly resolvConf: ResolvConf
 }
 
-export interface AddressPort {
+/** A server that somebody named outright. */
+export interface NamedServer {
   readonly address: string
   readonly port: number
+  readonly origin: Origin
 }
 
 export interface PlanInput {
   readonly hostResolvConf: NamedResolvConf | undefined
   readonly podResolvConf?: NamedResolvConf | undefined
-  readonly clusterDnsIps: readonly string[]
-  readonly nodeCacheIps: readonly string[]
-  readonly coreDnsEndpoints: readonly AddressPort[]
+  readonly clusterDnsIps: readonly NamedServer[]
+  readonly nodeCacheIps: readonly NamedServer[]
+  readonly coreDnsEndpoints: readonly NamedServer[]
   /** Of each Corefile or resource. */
   readonly forwarding: readonly Forwarding[]
   readonly config: Pick<DnsConfig, 'names' | 'targets'>

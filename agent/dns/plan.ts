@@ -5,8 +5,8 @@
 import type { Place } from './corefile-faults.ts'
 import type { Forward, Forwarding, ForwardTls } from './forwarding-types.ts'
 import {
-  type AddressPort,
   type NamedResolvConf,
+  type NamedServer,
   type Origin,
   type Plan,
   type PlanGroup,
@@ -60,18 +60,16 @@ function resolvConfWishes(
   }))
 }
 
-function fixedWishes(
+const fixedWishes = (
   role: PlanRole,
-  servers: readonly AddressPort[],
+  servers: readonly NamedServer[],
   text: string,
   questions: readonly Question[],
-): Wish[] {
-  const origin = { file: 'configuration', line: undefined }
-  return servers.map(({ address, port }) => ({
+): Wish[] =>
+  servers.map(({ address, port, origin }) => ({
     ...plain(address, port, questions),
     reason: { role, origin, text },
   }))
-}
 
 const originOf = ({ file, line }: Place): Origin => ({ file, line })
 const groupId = ({ place }: Forward): string => `${place.file}:${place.line}`
@@ -106,7 +104,7 @@ function resolve(upstream: Upstream, input: PlanInput): readonly Resolved[] {
     ...{ address, port: upstream.port, transport, serverName: undefined, words },
   })
   if (filled === 'cluster') {
-    return input.clusterDnsIps.map((each) => toResolved(each, 'the cluster DNS'))
+    return input.clusterDnsIps.map(({ address }) => toResolved(address, 'the cluster DNS'))
   }
   // CoreDNS and the node-local cache see the file of the node (dnsPolicy: Default)
   const host = input.hostResolvConf
@@ -124,7 +122,7 @@ function tlsOf(transport: UpstreamTransport, serverName: string | undefined, tls
 }
 
 const zoneWords = (zones: readonly string[]): string => {
-  const [first = '.', second, ...more] = zones
+  const [first = '.', second, ...more] = zones.map((zone) => zone.replace(/(?<=.)\.$/, ''))
   if (zones.length === 1 && first === '.') return 'everything else'
   if (second === undefined) return first
   return `${first}, ${second}${more.length === 0 ? '' : ` and ${more.length} more`}`
@@ -173,21 +171,25 @@ function allWishes(input: PlanInput, forwards: ReadonlyMap<Forward, readonly str
   const { hostResolvConf, podResolvConf, config } = input
   const names = questionsOf(config.names)
   const cluster = [...names, ...questionsOf([clusterName(input.forwarding)])]
-  const at53 = (ips: readonly string[]) => ips.map((address) => ({ address, port: DNS_PORT }))
   return [
     ...(hostResolvConf === undefined ? [] : resolvConfWishes(hostResolvConf, 'host', names)),
     ...(podResolvConf === undefined ? [] : resolvConfWishes(podResolvConf, 'pod', cluster)),
-    ...fixedWishes('node-cache', at53(input.nodeCacheIps), 'the node-local cache', cluster),
-    ...fixedWishes('cluster', at53(input.clusterDnsIps), 'the cluster DNS service', cluster),
-    ...fixedWishes('coredns', input.coreDnsEndpoints, 'a CoreDNS behind the service', cluster),
+    ...fixedWishes('node-cache', input.nodeCacheIps, 'it is the node-local cache', cluster),
+    ...fixedWishes('cluster', input.clusterDnsIps, 'it is the cluster DNS service', cluster),
+    ...fixedWishes(
+      'coredns',
+      input.coreDnsEndpoints,
+      'it is a CoreDNS behind the service',
+      cluster,
+    ),
     ...[...forwards].flatMap(([forward, zones]) => upstreamWishes(forward, zones, input)),
     ...config.targets.map(
-      ({ server, port, names: asked, transports }): Wish => ({
+      ({ server, port, names: asked, transports }, index): Wish => ({
         ...plain(server, port, questionsOf(asked)),
         transports,
         reason: {
           role: 'config',
-          origin: { file: 'configuration', line: undefined },
+          origin: { file: `dns.targets[${index}]`, line: undefined },
           text: 'the configuration names it',
         },
       }),
