@@ -1,7 +1,8 @@
 /** Durations as Go writes them (time.ParseDuration): `500ms`, `1m30s`, `1.5h`. */
 
+/** Nanoseconds. */
 const UNITS: Readonly<Record<string, number>> = {
-  ...{ ns: 1e-9, us: 1e-6, µs: 1e-6, μs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 },
+  ...{ ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 },
 }
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g
 const WHOLE = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/
@@ -11,9 +12,9 @@ export function parseGoDuration(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0
   if (text.length > 64 || !WHOLE.test(text)) return undefined
   const parts = [...text.matchAll(PART)]
-  const seconds = parts.reduce(
+  const nanoseconds = parts.reduce(
     (sum, [, number = '', unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0),
     0,
   )
-  return text.startsWith('-') ? -seconds : seconds
+  return (text.startsWith('-') ? -nanoseconds : nanoseconds) / 1e9
 }
