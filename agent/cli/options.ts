@@ -156,7 +156,8 @@ function parseDns([name, ...args]: readonly string[]): Command {
   const parse =
     name !== undefined && Object.hasOwn(DNS_PARSERS, name) ? DNS_PARSERS[name] : undefined
   if (parse !== undefined) return parse(args)
-  throw new TypeError(`dns ${name ?? ''}: expected ${Object.keys(DNS_PARSERS).join(', ')}`)
+  const words = name === undefined ? 'dns' : `dns ${name}`
+  throw new TypeError(`${words}: expected one of ${Object.keys(DNS_PARSERS).join(', ')}`)
 }
 
 const PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = {

@@ -76,6 +76,7 @@ function readTransport(place: Place): DnsTransport {
   const caBundle = bundle === undefined ? undefined : textAt(bundle, 'name')
   if (transport !== 'TLS') return none
   if (serverName === undefined || serverName === '') missing(config, 'tls.serverName')
+  else if (!ZONE.test(serverName)) fault(tls, 'serverName', 'expected a domain name in lower case')
   return { tls: true, serverName, caBundle }
 }
 
@@ -263,6 +264,7 @@ export function readDns(map: Raw, path: Path, reading: Reading, placeOf: PlaceOf
   const status = mapAt(root, 'status') ?? empty(root, 'status')
   unknownOf(spec, SPEC)
   const clusterDomain = textAt(status, 'clusterDomain') || 'cluster.local'
+  if (!ZONE.test(clusterDomain)) fault(status, 'clusterDomain', 'expected a domain name')
   const places = mapsAt(spec, 'servers')
   const servers = places.map((place) => readServer(place, clusterDomain, placeOf))
   checkZones(servers, places)

@@ -256,5 +256,7 @@ export function writeCorefile({ blocks, snippets }: Pick<Corefile, 'blocks' | 's
       '}',
     ]),
   ]
-  return parts.map((lines) => `${lines.join('\n')}\n`).join('\n')
+  const text = parts.map((lines) => `${lines.join('\n')}\n`).join('\n')
+  // the first one would be taken for the byte order mark
+  return text.startsWith('\ufeff') ? `\ufeff${text}` : text
 }

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadDnsOperators } from '../../agent/config/dns-operator.ts'
+import { type LoadedDnsOperators, loadDnsOperators } from '../../agent/config/dns-operator.ts'
 import { forwardingOf, renderCorefile } from '../../agent/config/dns-operator-render.ts'
 import { type Corefile, writeCorefile } from '../../agent/dns/corefile.ts'
 import { severityOf } from '../../agent/dns/corefile-faults.ts'
@@ -148,6 +148,20 @@ const YAML = [
   ],
 ]
 
+/** What is wrong with what was loaded. */
+function judge(loaded: LoadedDnsOperators, input: string): string | undefined {
+  const told = loaded.ok ? loaded.notices : loaded.faults
+  if (!loaded.ok && told.length === 0) return 'no fault'
+  const lines = input.split('\n').length
+  const wrong = told.find(({ line, column }) => line < 1 || line > lines + 1 || column < 1)
+  if (wrong !== undefined) return JSON.stringify(wrong)
+  const different = (loaded.ok ? loaded.resources : []).find((dns) => {
+    const rendered = forwardersOf(parse(renderCorefile(dns)))
+    return forwardLines(rendered).join() !== forwardLines(forwardingOf(dns)).join()
+  })
+  return different === undefined ? undefined : renderCorefile(different)
+}
+
 t.test('any text is resources or faults, and what is rendered says the same', async (t) => {
   const random = new SeededRandom(SEED)
   const corpus = readdirSync(RESOURCES).map((name) => readFileSync(join(RESOURCES, name), 'utf8'))
@@ -155,19 +169,10 @@ t.test('any text is resources or faults, and what is rendered says the same', as
   let valid = 0
   for (let run = 0; run < runs; run++) {
     const input = mutate(random, pick(random, corpus), YAML)
-    const where = `seed ${SEED} run ${run}: ${JSON.stringify(input)}`
     const loaded = loadDnsOperators(input, 'f')
-    const told = loaded.ok ? loaded.notices : loaded.faults
-    if (!loaded.ok && told.length === 0) t.fail(`no fault, ${where}`)
-    const lines = input.split('\n').length
-    if (told.some(({ line, column }) => line < 1 || line > lines + 1 || column < 1)) t.fail(where)
-    if (!loaded.ok) continue
-    valid++
-    for (const dns of loaded.resources) {
-      const rendered = forwardersOf(parse(renderCorefile(dns)))
-      const same = forwardLines(rendered).join() === forwardLines(forwardingOf(dns)).join()
-      if (!same) t.fail(`not the same, ${where}`)
-    }
+    if (loaded.ok) valid++
+    const wrong = judge(loaded, input)
+    if (wrong !== undefined) t.fail(`${wrong}, seed ${SEED} run ${run}: ${JSON.stringify(input)}`)
   }
   t.ok(valid > runs / 20 && valid < runs, `${valid} of ${runs} were valid`)
 })
