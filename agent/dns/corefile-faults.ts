@@ -38,6 +38,7 @@ export const COREFILE_FAULTS = {
   'bad-port': ['error', 'not a port'],
   'bad-zone': ['error', 'not a domain name'],
   'duplicate-zone': ['error', 'the zone is served there already'],
+  'too-many-zones': ['error', 'more zones and forwards than anybody has; the rest is left out'],
   'missing-argument': ['error', 'an argument is missing'],
   'extra-argument': ['error', 'too many arguments'],
   'bad-upstream': ['error', 'not an address, a file or a host name'],

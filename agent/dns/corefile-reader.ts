@@ -43,7 +43,7 @@ interface Frame {
 
 /** CoreDNS allows ten times as many files; nobody has them, and a cycle has a fault of its own. */
 const MAX_IMPORTS = 10_000
-const MAX_WORDS = 200_000
+const MAX_WORDS = 100_000
 const MAX_LENGTH = 1_000_000
 
 export class CorefileReader {

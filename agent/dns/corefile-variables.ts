@@ -9,7 +9,8 @@ export interface Replaced {
   readonly unset: readonly string[]
 }
 
-const REFERENCE = /\{%([^%]+)%\}|\{\$([^}]+)\}/g
+/** Names are short, so that a text full of beginnings is no work. */
+const REFERENCE = /\{%([^%]{1,128})%\}|\{\$([^}]{1,128})\}/g
 
 /**
  * One that is not set becomes nothing, as in CoreDNS. Without an environment, when it is not known what

@@ -59,6 +59,12 @@ const SNIPPET = /^\(.*\)$/s
 const endsKeys = (token: Token, open: boolean): boolean =>
   token.text === '{' || (token.startsLine && !open)
 
+function withoutCommas(text: string): string {
+  let end = text.length
+  while (text[end - 1] === ',') end--
+  return text.slice(0, end)
+}
+
 class Parser {
   readonly #reader: CorefileReader
   readonly blocks: CorefileBlock[] = []
@@ -116,7 +122,7 @@ class Parser {
       this.#reader.fault('unexpected-brace', word)
       return undefined
     }
-    const value = word.value.replace(/,+$/, '')
+    const value = withoutCommas(word.value)
     if (value !== '') keys.push({ ...word, value })
     return word
   }

@@ -20,20 +20,29 @@ import type {
 import { readBind, readCache, readEndpoint, readHosts, readKubernetes } from './plugins.ts'
 import { absoluteName, isWithin, parseZoneKey } from './zone-key.ts'
 
+/** A network in a key may be 128 zones, and each forward of a block is seen from each. */
+const MAX_ZONES = 10_000
+const MAX_ROUTES = 20_000
+/** Addresses of a block that are looked at for doubles. */
+const MAX_BIND = 32
+
 interface Found {
+  zones: number
   readonly health: Endpoint[]
   readonly ready: Endpoint[]
   readonly metrics: Endpoint[]
   readonly faults: CorefileFault[]
 }
 
-function readZones({ keys }: CorefileBlock, faults: CorefileFault[]): ServedZone[] {
+function readZones({ keys }: CorefileBlock, found: Found): ServedZone[] {
   return keys.flatMap((key): ServedZone[] => {
     const { file, line, column } = key
     const parsed = parseZoneKey(key.value)
-    if (parsed.ok) return [{ ...parsed.value, place: { file, line, column } }]
-    faults.push(corefileFault(parsed.fault, key, key.value))
-    return []
+    if (!parsed.ok) found.faults.push(corefileFault(parsed.fault, key, key.value))
+    if (!parsed.ok || found.zones > MAX_ZONES) return []
+    found.zones += parsed.value.zones.length
+    if (found.zones > MAX_ZONES) found.faults.push(corefileFault('too-many-zones', key, key.value))
+    return [{ ...parsed.value, place: { file, line, column } }]
   })
 }
 
@@ -79,7 +88,7 @@ class BlockReader {
 }
 
 function readBlock(block: CorefileBlock, found: Found): ServerBlock {
-  const zones = readZones(block, found.faults)
+  const zones = readZones(block, found)
   const served = zones.flatMap((key) => key.zones)
   const reader = new BlockReader(served, found)
   for (const directive of block.directives)
@@ -96,7 +105,7 @@ function duplicates(blocks: readonly ServerBlock[]): CorefileFault[] {
   return shared.flatMap(({ zones, bind }) =>
     zones.flatMap(({ zones: names, scheme, port, place }) =>
       names.flatMap((name) => {
-        const addresses = bind.length === 0 ? [''] : bind
+        const addresses = bind.length === 0 ? [''] : bind.slice(0, MAX_BIND)
         const keys = addresses.map((address) => `${scheme}://${name}:${port} ${address}`)
         const again = keys.some((key) => seen.has(key))
         for (const key of keys) seen.add(key)
@@ -112,22 +121,29 @@ function narrower(zone: string, from: string): string | undefined {
   return isWithin(from, zone) ? from : undefined
 }
 
-/** Every forward from each zone of its block. */
-export const forwardZones = (blocks: readonly ServerBlock[]): ForwardZone[] =>
-  blocks.flatMap((block) =>
-    block.forwards.flatMap((forward) =>
-      block.zones.flatMap(({ zones, port }) =>
-        zones.flatMap((served) => {
-          const zone = narrower(served, forward.from)
-          return zone === undefined ? [] : [{ zone, port, forward, block }]
-        }),
-      ),
-    ),
+/** Every forward from each zone of its block; of absurdly many the first ones. */
+export function forwardZones(blocks: readonly ServerBlock[]): ForwardZone[] {
+  const found: ForwardZone[] = []
+  for (const block of blocks) {
+    for (const forward of block.forwards) {
+      if (found.length >= MAX_ROUTES) return found
+      for (const each of zonesOfForward(block, forward)) found.push(each)
+    }
+  }
+  return found
+}
+
+const zonesOfForward = (block: ServerBlock, forward: Forward): ForwardZone[] =>
+  block.zones.flatMap(({ zones, port }) =>
+    zones.flatMap((served) => {
+      const zone = narrower(served, forward.from)
+      return zone === undefined ? [] : [{ zone, port, forward, block }]
+    }),
   )
 
 /** All that a Corefile says of forwarding; its own faults come first. */
 export function forwardersOf(corefile: Corefile): Forwarding {
-  const found: Found = { health: [], ready: [], metrics: [], faults: [] }
+  const found: Found = { zones: 0, health: [], ready: [], metrics: [], faults: [] }
   const blocks = corefile.blocks.map((block) => readBlock(block, found))
   const { health, ready, metrics } = found
   return {

@@ -67,6 +67,9 @@ function splitNamedV6(text: string): HostPort | undefined {
   return port === undefined ? undefined : { host, port }
 }
 
+/** A path is the longest thing that it may be. */
+const MAX_TEXT = 4096
+
 type Usual = Omit<OtherUpstream, 'kind' | 'value'>
 
 const SCHEMES: Readonly<Record<string, Pick<Usual, 'transport' | 'port'>>> = {
@@ -99,6 +102,7 @@ function parseHost(rest: string, usual: Usual): Upstream | undefined {
 
 /** Undefined for what CoreDNS would refuse, too. */
 export function parseUpstream(text: string, place: Place): Upstream | undefined {
+  if (text.length > MAX_TEXT) return undefined
   const [, written, rest = ''] = /^(?:([a-z\d]+):\/\/)?(.*)$/is.exec(text) ?? []
   const scheme = (written ?? 'dns').toLowerCase()
   const known = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined

@@ -28,6 +28,8 @@ export type ZoneKeyFault = 'bad-scheme' | 'bad-port' | 'bad-zone'
 
 const MAX_NAME = 255
 const MAX_LABEL = 63
+/** No key is longer: scheme, name and port. */
+const MAX_KEY = 300
 
 /** Absolute and in lower case. */
 export function absoluteName(name: string): string {
@@ -38,13 +40,15 @@ export function absoluteName(name: string): string {
 /** Any bytes may be in a label; only their number is limited (RFC 2181 section 11). */
 export function isDomainName(name: string): boolean {
   if (name === '.') return true
+  if (name.length > MAX_NAME) return false
   const labels = name.replace(/\.$/, '').split('.')
   const fits = labels.every((label) => label.length > 0 && label.length <= MAX_LABEL)
-  return fits && name.length <= MAX_NAME && !/[\s,{}()"]/.test(name)
+  return fits && !/[\s,{}()"]/.test(name)
 }
 
 /** A name, or a network as its reverse zones; undefined for neither. */
 export function zonesOf(text: string): readonly string[] | undefined {
+  if (text.length > MAX_NAME) return undefined
   const reverse = reverseZones(text)
   if (reverse !== undefined) return reverse
   return isDomainName(text) ? [absoluteName(text)] : undefined
@@ -61,6 +65,7 @@ export function parsePort(text: string): number | undefined {
 }
 
 export function parseZoneKey(text: string): Decoded<ZoneKey, ZoneKeyFault> {
+  if (text.length > MAX_KEY) return fault('bad-zone', 0)
   const [, written, rest = ''] = /^(?:([^:/]*):\/\/)?(.*)$/s.exec(text) ?? []
   const scheme = (written ?? 'dns').toLowerCase()
   if (!Object.hasOwn(SCHEMES, scheme)) return fault('bad-scheme', 0)
