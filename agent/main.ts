@@ -31,6 +31,10 @@ async function main(argv: readonly string[], screens: Screens): Promise<number> 
       const { showNics } = await import('./cli/nics.ts')
       return showNics(command.options, process.env['NODE_NAME'], screens)
     }
+    case 'dns-targets': {
+      const { showDnsTargets } = await import('./cli/dns-targets.ts')
+      return showDnsTargets(command.options, screens)
+    }
     case 'check-config': {
       const { checkConfig } = await import('./cli/check-config.ts')
       return checkConfig(

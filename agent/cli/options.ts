@@ -5,6 +5,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { OLDEST, parseVersion } from '../config/linuxptp-version.ts'
 import { DEFAULT_ADDRESS, DEFAULT_SOCKET } from './client.ts'
 import type { DemoOptions } from './demo.ts'
+import type { DnsTargetsOptions } from './dns-targets.ts'
 import type { NicsOptions } from './nics.ts'
 import type { Overrides } from './read-config.ts'
 import type { RenderOptions } from './render-ptp4l.ts'
@@ -16,6 +17,7 @@ export type Command =
   | { readonly name: 'sources'; readonly options: { socket: string; address: string } }
   | { readonly name: 'ptp'; readonly options: PtpOptions }
   | { readonly name: 'nics'; readonly options: NicsOptions }
+  | { readonly name: 'dns-targets'; readonly options: DnsTargetsOptions }
   | { readonly name: 'check-config'; readonly args: readonly string[] }
   | { readonly name: 'demo'; readonly options: DemoOptions }
   | { readonly name: 'render-ptp4l'; readonly options: RenderOptions }
@@ -139,12 +141,38 @@ function parseRender(args: readonly string[]): Command {
   return { name: 'render-ptp4l', options: { file, node, directory, mode: known, version } }
 }
 
+function parseDnsTargets(args: readonly string[]): Command {
+  const files = { config: text, corefile: text, operator: text, 'resolv-conf': text }
+  const values = valuesOf(args, { ...files, json: flag })
+  const { config, corefile, operator } = values
+  return {
+    name: 'dns-targets',
+    options: {
+      ...{ config, corefile, operator, resolvConf: values['resolv-conf'] },
+      json: values['json'] === 'true',
+    },
+  }
+}
+
+const DNS_PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = {
+  targets: parseDnsTargets,
+}
+
+function parseDns([name, ...args]: readonly string[]): Command {
+  const parse =
+    name !== undefined && Object.hasOwn(DNS_PARSERS, name) ? DNS_PARSERS[name] : undefined
+  if (parse !== undefined) return parse(args)
+  const words = name === undefined ? 'dns' : `dns ${name}`
+  throw new TypeError(`${words}: expected one of ${Object.keys(DNS_PARSERS).join(', ')}`)
+}
+
 const PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = {
   run: parseRun,
   status: parseStatus,
   sources: (args) => ({ name: 'sources', options: whereOf(valuesOf(args, WHERE)) }),
   ptp: parsePtp,
   nics: parseNics,
+  dns: parseDns,
   'check-config': (args) => ({ name: 'check-config', args }),
   demo: parseDemo,
   'render-ptp4l': parseRender,
@@ -179,6 +207,9 @@ export const HELP = `Timewarden keeps the time of this node and proves it.
       Each ptp4l: grandmaster, ports with the age of their states, message rates, faults.
   timewarden nics [--json | --node-ptp-device] [--all]
       NICs and PHCs of this node: which can serve PTP, and why the others cannot.
+  timewarden dns targets [--config FILE] [--corefile FILE] [--operator FILE] [--resolv-conf FILE]
+                         [--json]
+      Which name servers this node's DNS depends on, and why each is asked. Asks none.
   timewarden check-config FILE
       All faults of a configuration with line and column (exit code 78), or what it amounts to.
   timewarden render-ptp4l --ptp-config FILE --node NAME [--label KEY=VALUE] [--dir DIR]

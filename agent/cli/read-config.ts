@@ -1,5 +1,4 @@
 /** The configuration of `run`: of a file, or of what was found; then what the command line says. */
-import { readFileSync } from 'node:fs'
 import { completeConfig, defaultConfig } from '../config/discovered.ts'
 import { type ConfigFault, formatFault } from '../config/faults.ts'
 import { loadConfig } from '../config/load.ts'
@@ -9,6 +8,7 @@ import type { NodeInfo } from '../ports/node.ts'
 import { EX_CONFIG } from './check-config.ts'
 import { readChildren } from './read-children.ts'
 import { readKeys } from './read-keys.ts'
+import { EX_NOINPUT, readText } from './read-text.ts'
 
 export interface Overrides {
   /** Undefined: observe what the node has. */
@@ -30,8 +30,6 @@ export type Read =
     }
   | { readonly ok: false; readonly exitCode: number; readonly lines: readonly string[] }
 
-const EX_NOINPUT = 66
-
 /** What the command line says of the configuration. */
 const overridden = (config: Config, { stateDirectory, listen, socket }: Overrides): Config => ({
   ...config,
@@ -41,13 +39,11 @@ const overridden = (config: Config, { stateDirectory, listen, socket }: Override
 })
 
 function readFile(file: string, options: Overrides, info: NodeInfo): Read {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : 'cannot be read'
-    return { ok: false, exitCode: EX_NOINPUT, lines: [`${file}: ${reason}`] }
+  const content = readText(file)
+  if ('reason' in content) {
+    return { ok: false, exitCode: EX_NOINPUT, lines: [`${file}: ${content.reason}`] }
   }
+  const { text } = content
   const loaded = loadConfig(text, file)
   if (!loaded.ok) return refuse(file, loaded.faults)
   const { keys, notices, ...ofKeys } = readKeys(loaded.config, text, file)

@@ -3,7 +3,6 @@
  * ptp4l's configuration and command line, and what that ptp4l would refuse. Starts and writes nothing.
  * Exit codes are those of sysexits.h: 78 (EX_CONFIG) faults or refusals, 66 no such file, 0 fine.
  */
-import { readFileSync } from 'node:fs'
 import { formatFault } from '../config/faults.ts'
 import type { Version } from '../config/linuxptp-version.ts'
 import { loadPtpConfigs, type PtpConfig } from '../config/ptp-config.ts'
@@ -11,6 +10,7 @@ import { type ChosenProfile, chooseProfiles, type NodeIdentity } from '../config
 import { type ClockMode, type Rendered, renderProfile } from '../config/ptp4l-render.ts'
 import { quoteWord } from '../config/shell-words.ts'
 import { EX_CONFIG } from './check-config.ts'
+import { EX_NOINPUT, readText } from './read-text.ts'
 
 export interface RenderOptions {
   readonly file: string
@@ -25,17 +25,7 @@ interface Lines {
   readonly err: (line: string) => void
 }
 
-const EX_NOINPUT = 66
-
 const commandLine = (words: readonly string[]): string => words.map(quoteWord).join(' ')
-
-function read(file: string): { text: string } | { reason: string } {
-  try {
-    return { text: readFileSync(file, 'utf8') }
-  } catch (error) {
-    return { reason: error instanceof Error ? error.message : 'cannot be read' }
-  }
-}
 
 /** What keeps the profile from running, as lines. */
 const troublesOf = ({ ptp4l, faults }: Rendered): string[] => [
@@ -78,7 +68,7 @@ function renderAll(configs: readonly PtpConfig[], options: RenderOptions, lines:
 
 export function renderPtp4l(options: RenderOptions, lines: Lines): number {
   const { file } = options
-  const content = read(file)
+  const content = readText(file)
   if ('reason' in content) {
     lines.err(`${file}: ${content.reason}`)
     return EX_NOINPUT

@@ -6,9 +6,10 @@
 import * as v from 'valibot'
 import { addressFamily } from '../dns/address.ts'
 import { checkClocks, checkDevices } from './clock-graph.ts'
+import { targetSchema } from './dns-schema.ts'
 import type { ConfigPath, Finding } from './faults.ts'
 import { checkPtp4l } from './ptp4l-run-checks.ts'
-import { clockSchema, sourceSchema, targetSchema } from './schema.ts'
+import { clockSchema, sourceSchema } from './schema.ts'
 import type { ClockConfig, SourceConfig } from './types.ts'
 
 type Raw = Record<string, unknown>

@@ -59,6 +59,9 @@ function describeDns(dns: DnsConfig): string[] {
   return [
     `dns: nameservers of ${dns.resolvConf} asked for ${dns.names.join(', ')}; ` +
       `at most ${dns.maxRate}/s, time-out ${time(dns.timeout)}`,
+    ...[dns.corefile, dns.operator].flatMap((file) =>
+      file === undefined ? [] : [`dns: whom ${file} forwards to, by \`timewarden dns targets\``],
+    ),
     ...dns.targets.map(
       ({ server, port, names, transports }) =>
         `dns: ${withPort(server, port, DNS_PORT)} asked for ${names.join(', ')} over ${transports.join(' and ')}`,

@@ -1,10 +1,10 @@
 /** The configuration files inside a PtpConfig: their faults, each with its line in the YAML text. */
 import { type CST, type Document, isScalar } from 'yaml'
 import type { Version } from './linuxptp-version.ts'
-import type { PlacedFinding } from './ptp-config.ts'
-import { isMap } from './ptp-config-values.ts'
 import { refusalsOf } from './ptp4l-check.ts'
 import { GLOBAL, interfacesOf, parseConf } from './ptp4l-conf.ts'
+import { isMap } from './resource-values.ts'
+import type { PlacedFinding } from './resources.ts'
 import { splitWords } from './shell-words.ts'
 
 type Path = readonly (string | number)[]

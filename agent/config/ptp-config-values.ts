@@ -1,5 +1,4 @@
 /** The fields of a PtpConfig, each read from what YAML gave, with a finding where it is not what it must be. */
-import type { Finding } from './faults.ts'
 import type {
   PtpClockThreshold,
   PtpConfig,
@@ -9,27 +8,20 @@ import type {
   PtpRecommend,
   PtpScheduling,
 } from './ptp-config.ts'
+import {
+  fault,
+  mapAt,
+  mapsAt,
+  missing,
+  type Path,
+  type Place,
+  type Raw,
+  type Reading,
+  textAt,
+  unknownOf,
+  wholeAt,
+} from './resource-values.ts'
 import { nearest } from './suggest.ts'
-
-export type Raw = Readonly<Record<string, unknown>>
-
-/** What is found while reading; readers add to it. */
-export interface Reading {
-  readonly faults: Finding[]
-  readonly notices: Finding[]
-}
-
-type Path = readonly (string | number)[]
-
-/** A map with its place, and where its findings go. */
-interface Place {
-  readonly map: Raw
-  readonly path: Path
-  readonly reading: Reading
-}
-
-export const isMap = (value: unknown): value is Raw =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const PROGRAMS = ['ptp4l', 'phc2sys', 'ts2phc', 'synce4l', 'chronyd'] as const
 const PROFILE_KEYS = [
@@ -41,71 +33,6 @@ const DOWNTIME = ['ptp4l', 'phc2sys', 'ts2phc', 'synce4l', 'chronyd', 'gpsd', 'g
 const MAX_DOWNTIME = 86_400
 const MAX_PRIORITY = 65
 const MAX_INTERFACE = 15
-
-function fault({ path, reading }: Place, key: string, message: string, suggestion?: string): void {
-  const finding = { path: [...path, key], at: 'value', message } as const
-  reading.faults.push(suggestion === undefined ? finding : { ...finding, suggestion })
-}
-
-const missing = ({ path, reading }: Place, key: string): void => {
-  reading.faults.push({ path, at: 'value', message: `${key} is missing` })
-}
-
-/** Null counts as not written, as it does in Go. */
-function textAt(place: Place, key: string): string | undefined {
-  const value = place.map[key] ?? undefined
-  if (value === undefined || typeof value === 'string') return value
-  const plain = typeof value === 'number' || typeof value === 'boolean'
-  fault(place, key, 'expected text', plain ? JSON.stringify(String(value)) : undefined)
-  return undefined
-}
-
-function wholeAt(place: Place, key: string, low: number, high: number): number | undefined {
-  const value = place.map[key] ?? undefined
-  if (value === undefined) return undefined
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
-    const number = typeof value === 'string' && /^-?\d+$/.test(value) ? value : undefined
-    fault(place, key, 'expected a whole number', number)
-    return undefined
-  }
-  if (value >= low && value <= high) return value
-  fault(place, key, `must be from ${low} to ${high}`)
-  return undefined
-}
-
-function mapAt(place: Place, key: string): Place | undefined {
-  const value = place.map[key] ?? undefined
-  if (value === undefined) return undefined
-  if (isMap(value)) return { map: value, path: [...place.path, key], reading: place.reading }
-  fault(place, key, 'expected a map (key: value)')
-  return undefined
-}
-
-function mapsAt(place: Place, key: string): Place[] {
-  const { path, reading } = place
-  const value = place.map[key] ?? []
-  if (!Array.isArray(value)) {
-    fault(place, key, 'expected a list')
-    return []
-  }
-  return value.flatMap((map: unknown, index) => {
-    const at = [...path, key, index]
-    if (isMap(map)) return [{ map, path: at, reading }]
-    reading.faults.push({ path: at, at: 'value', message: 'expected a map (key: value)' })
-    return []
-  })
-}
-
-/** What is not among `known`, told of and kept. */
-function unknownOf({ map, path, reading }: Place, known: readonly string[]): Raw {
-  const keys = Object.keys(map).filter((key) => !known.includes(key))
-  for (const key of keys) {
-    const suggestion = nearest(key, known)
-    const finding = { path: [...path, key], at: 'key', message: 'unknown key, kept' } as const
-    reading.notices.push(suggestion === undefined ? finding : { ...finding, suggestion })
-  }
-  return Object.fromEntries(keys.map((key) => [key, map[key]]))
-}
 
 function readTexts(place: Place, suffix: 'Opts' | 'Conf'): Partial<Record<PtpProgram, string>> {
   return Object.fromEntries(

@@ -1,5 +1,6 @@
 /** The kinds of value that a configuration key can have, each with its range and its description. */
 import * as v from 'valibot'
+import { addressFamily } from '../dns/address.ts'
 import { DURATION, DURATION_EXPECTED, formatDuration, parseDuration } from './duration.ts'
 
 /** Seconds out of `3s`, within the limits (in seconds). */
@@ -22,3 +23,13 @@ export const integer = (low: number, high: number, description: string) =>
   v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high), v.description(description))
 
 export const flag = (description: string) => v.pipe(v.boolean(), v.description(description))
+
+export const address = (description: string, why = '') =>
+  v.pipe(
+    v.string(),
+    v.check((value) => addressFamily(value) !== undefined, `expected an IP address${why}`),
+    v.description(description),
+  )
+
+export const absolute = (description: string) =>
+  v.pipe(v.string(), v.regex(/^\//, 'expected an absolute path'), v.description(description))

@@ -11,16 +11,15 @@
 import * as v from 'valibot'
 import { LEAP_LIST } from '../clock/leap-list.ts'
 import { addressFamily } from '../dns/address.ts'
-import { parseQuestion } from '../dns/question.ts'
+import { dnsSchema } from './dns-schema.ts'
 import { ntpOptionEntries } from './ntp-options.ts'
 import { PROFILES } from './ptp-profiles.ts'
 import { RUN_PROFILES, runSchema } from './ptp4l-run.ts'
-import { duration, flag, integer, number } from './schema-parts.ts'
+import { absolute, address, duration, flag, integer, number } from './schema-parts.ts'
 import {
   type ChronySourceConfig,
   type ClockConfig,
   type Config,
-  type DnsConfig,
   LEAP_MODES,
   type NtpSourceConfig,
   type Ptp4lSourceConfig,
@@ -41,16 +40,6 @@ const host = (description: string) =>
     ),
     v.description(description),
   )
-
-const address = (description: string, why = '') =>
-  v.pipe(
-    v.string(),
-    v.check((value) => addressFamily(value) !== undefined, `expected an IP address${why}`),
-    v.description(description),
-  )
-
-const absolute = (description: string) =>
-  v.pipe(v.string(), v.regex(/^\//, 'expected an absolute path'), v.description(description))
 
 const stepSchema = v.strictObject({
   boot: v.optional(
@@ -215,44 +204,6 @@ export const sourceSchema = v.pipe(
   v.transform(({ ntp, ptp4l, chrony }): SourceConfig[] =>
     [ntp, ptp4l, chrony].filter((source) => source !== undefined),
   ),
-)
-
-const question = v.pipe(
-  v.string(),
-  v.check((value) => parseQuestion(value).ok, 'expected a name, or a name and a record type'),
-  v.description('NAME or NAME TYPE; without a type A, for the root (.) NS.'),
-)
-
-const names = v.pipe(v.array(question), v.minLength(1, 'expected at least one name'))
-
-export const targetSchema = v.strictObject({
-  server: address('Address of the server.', ': the probe must not need the DNS that it probes'),
-  port: v.optional(port('Port, UDP and TCP.'), 53),
-  names: v.optional(v.pipe(names, v.description('Names that must exist there.')), ['.']),
-  transports: v.optional(
-    v.pipe(
-      v.array(v.picklist(['udp', 'tcp'])),
-      v.minLength(1, 'expected udp, tcp or both'),
-      v.description('How to ask.'),
-    ),
-    ['udp', 'tcp'],
-  ),
-})
-
-export const dnsSchema = v.pipe(
-  v.strictObject({
-    enabled: v.optional(flag('Probe at all.'), true),
-    resolvConf: v.optional(absolute('Its nameservers are probed.'), '/etc/resolv.conf'),
-    targets: v.optional(v.pipe(v.array(targetSchema), v.description('Further servers.')), []),
-    names: v.optional(
-      v.pipe(names, v.description('Names asked of every nameserver of resolv.conf.')),
-      ['.'], // the name that every resolver must answer, wherever it stands
-    ),
-    maxRate: v.optional(number(0.001, 100, 'Queries per second of this node, all together.'), 1),
-    timeout: v.optional(duration(0.01, 30, 'An answer after this is late.'), '5s'),
-  }),
-  v.description('The DNS probe.'),
-  v.transform((dns): DnsConfig => dns),
 )
 
 export const configSchema = v.pipe(

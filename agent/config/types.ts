@@ -102,9 +102,26 @@ export interface DnsTargetConfig {
   readonly transports: readonly ('udp' | 'tcp')[]
 }
 
+export interface DnsEndpointConfig {
+  readonly address: string
+  readonly port: number
+}
+
 export interface DnsConfig {
   readonly enabled: boolean
   readonly resolvConf: string
+  /** The resolv.conf of a pod with cluster DNS. */
+  readonly podResolvConf?: string | undefined
+  /** A Corefile: whom CoreDNS forwards to. */
+  readonly corefile?: string | undefined
+  /** A file with the DNS operator's resource: the same. */
+  readonly operator?: string | undefined
+  /** Addresses of the cluster DNS service. */
+  readonly clusterDns?: readonly string[]
+  /** Addresses of the node-local cache. */
+  readonly nodeCache?: readonly string[]
+  /** CoreDNS itself, past the service. */
+  readonly coreDns?: readonly DnsEndpointConfig[]
   readonly targets: readonly DnsTargetConfig[]
   /** Names asked of every nameserver of resolv.conf. */
   readonly names: readonly string[]

@@ -64,6 +64,16 @@ t.test('nics come as a table or as one of two documents', async (t) => {
   t.match(messageOf('nics --json --node-ptp-device'), 'one of them')
 })
 
+t.test('dns has commands of its own', async (t) => {
+  t.same(parse('dns targets --corefile a --operator b --resolv-conf c --config d --json'), {
+    name: 'dns-targets',
+    options: { config: 'd', corefile: 'a', operator: 'b', resolvConf: 'c', json: true },
+  })
+  t.match(parse('dns targets'), { options: { config: undefined, json: false } })
+  t.equal(messageOf('dns'), 'dns: expected one of targets')
+  t.equal(messageOf('dns constructor'), 'dns constructor: expected one of targets')
+})
+
 t.test('what is not understood is said in a sentence', async (t) => {
   t.equal(messageOf('frob'), 'frob: no such command')
   t.equal(messageOf('constructor'), 'constructor: no such command')

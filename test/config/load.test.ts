@@ -82,6 +82,9 @@ t.test('a whole configuration is read with every default filled in', async (t) =
   t.strictSame(config.dns, {
     enabled: true,
     resolvConf: '/etc/resolv.conf',
+    clusterDns: [],
+    nodeCache: [],
+    coreDns: [],
     targets: [
       {
         server: '10.128.0.10',
