@@ -74,13 +74,20 @@ function camps(votes: readonly Vote[], agree: (a: Answer, b: Answer) => boolean)
     .sort((a, b) => b.upstreams.length - a.upstreams.length)
 }
 
+/** Answers over UDP count before those of the other transports: it is how clients ask. */
+const comparedOf = (checks: readonly CheckFacts[]): CheckFacts[] => {
+  const compared = checks.filter(({ check }) => COMPARED.includes(check))
+  const overUdp = (facts: CheckFacts): boolean => facts.transport === 'udp'
+  return [...compared.filter(overUdp), ...compared.filter((facts) => !overUdp(facts))]
+}
+
 const keyOf = ({ check, question }: CheckFacts): string =>
   `${check} ${question.name} ${question.type}`
 
 function compare(forward: ForwardFacts, targets: readonly TargetFacts[]): Agreement[] {
   const questions = new Map<string, { question: Question; votes: Vote[] }>()
   for (const { label, checks } of targets) {
-    for (const facts of checks.filter(({ check }) => COMPARED.includes(check))) {
+    for (const facts of comparedOf(checks)) {
       const answer = answerOf(facts)
       if (answer === undefined) continue
       const entry = questions.get(keyOf(facts)) ?? { question: facts.question, votes: [] }

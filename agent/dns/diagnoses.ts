@@ -95,6 +95,11 @@ export const DIAGNOSES = {
     meaning: 'nothing comes back from the server, on any transport',
     next: 'check that the machine is up and that a firewall lets port 53 through, both ways',
   },
+  'no-resolution': {
+    severity: 'warning',
+    meaning: 'the server tells who it is and answers nothing else: what it asks is silent',
+    next: 'check the upstreams of this server',
+  },
   'udp-blocked': {
     severity: 'critical',
     meaning: 'the server answers over a stream and not over UDP',
@@ -164,11 +169,6 @@ export const DIAGNOSES = {
     severity: 'warning',
     meaning: 'datagrams to or from the server are lost',
     next: 'look at the path (`mtr`), drops of the interfaces (`ip -s link`) and the load of the server',
-  },
-  'no-resolution': {
-    severity: 'warning',
-    meaning: 'the server tells who it is and answers nothing else: what it asks is silent',
-    next: 'check the upstreams of this server',
   },
   'only-cached': {
     severity: 'warning',

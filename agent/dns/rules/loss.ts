@@ -218,10 +218,19 @@ export const onlyCached = eachAlive((known, target) => {
   ]
 })
 
+const lateShare = (checks: readonly CheckFacts[]): [late: number, all: number] => {
+  const recent = checks.flatMap((facts) => facts.recent)
+  return [recent.filter(({ result }) => result === 'late').length, recent.length]
+}
+
+/** Beyond chance among all answers, or among those for one question. */
 export const lateAnswers = eachAlive((known, target) => {
   const recent = target.checks.flatMap((facts) => facts.recent)
   const late = recent.filter(({ result }) => result === 'late')
-  if (!isMoreThanChance(late.length, recent.length)) return []
+  const beyond = [target, ...target.checks.map((facts) => ({ checks: [facts] }))].some(
+    ({ checks }) => isMoreThanChance(...lateShare(checks)),
+  )
+  if (!beyond) return []
   const worst = Math.max(0, ...late.map(({ seconds }) => seconds ?? 0))
   const after = worst > 0 ? `, up to ${formatSeconds(worst)}` : ''
   return [
