@@ -23,6 +23,14 @@ async function main(argv: readonly string[], screens: Screens): Promise<number> 
       const { showSources } = await import('./cli/status.ts')
       return showSources(command.options, screens)
     }
+    case 'dns': {
+      const { showDns } = await import('./cli/dns.ts')
+      return showDns(command.options, screens)
+    }
+    case 'dns-explain': {
+      const { explainDns } = await import('./cli/dns.ts')
+      return explainDns(command.options, screens)
+    }
     case 'nics': {
       const { showNics } = await import('./cli/nics.ts')
       return showNics(command.options, process.env['NODE_NAME'], screens)

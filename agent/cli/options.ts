@@ -3,8 +3,10 @@
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { OLDEST, parseVersion } from '../config/linuxptp-version.ts'
+import { parseQuestion } from '../dns/question.ts'
 import { DEFAULT_ADDRESS, DEFAULT_SOCKET } from './client.ts'
 import type { DemoOptions } from './demo.ts'
+import type { DnsOptions, ExplainOptions } from './dns.ts'
 import type { NicsOptions } from './nics.ts'
 import type { Overrides } from './read-config.ts'
 import type { RenderOptions } from './render-ptp4l.ts'
@@ -14,6 +16,8 @@ export type Command =
   | { readonly name: 'run'; readonly options: Overrides }
   | { readonly name: 'status'; readonly options: StatusOptions }
   | { readonly name: 'sources'; readonly options: { socket: string; address: string } }
+  | { readonly name: 'dns'; readonly options: DnsOptions }
+  | { readonly name: 'dns-explain'; readonly options: ExplainOptions }
   | { readonly name: 'nics'; readonly options: NicsOptions }
   | { readonly name: 'check-config'; readonly args: readonly string[] }
   | { readonly name: 'demo'; readonly options: DemoOptions }
@@ -79,6 +83,23 @@ function parseStatus(args: readonly string[]): Command {
   }
 }
 
+/** `dns` alone, or `dns explain NAME`. */
+function parseDns(args: readonly string[]): Command {
+  const [word, name, ...rest] = args
+  if (word === undefined || word.startsWith('-')) {
+    const values = valuesOf(args, { ...WHERE, json: flag })
+    return { name: 'dns', options: { ...whereOf(values), json: values['json'] === 'true' } }
+  }
+  if (word !== 'explain') throw new TypeError(`dns ${word}: \`dns\` or \`dns explain NAME\``)
+  if (name === undefined || name.startsWith('-') || !parseQuestion(name).ok) {
+    throw new TypeError(`dns explain ${name ?? ''}: a name is needed`)
+  }
+  const values = valuesOf(rest, { ...WHERE, json: flag, 'resolv-conf': text })
+  const resolvConf = values['resolv-conf'] ?? '/etc/resolv.conf'
+  const json = values['json'] === 'true'
+  return { name: 'dns-explain', options: { ...whereOf(values), json, name, resolvConf } }
+}
+
 function parseDemo(args: readonly string[]): Command {
   const values = valuesOf(args, { speed: text, seed: text, seconds: text, listen: text })
   const speed = numberOf('speed', values['speed']) ?? 1
@@ -137,6 +158,7 @@ const PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = 
   run: parseRun,
   status: parseStatus,
   sources: (args) => ({ name: 'sources', options: whereOf(valuesOf(args, WHERE)) }),
+  dns: parseDns,
   nics: parseNics,
   'check-config': (args) => ({ name: 'check-config', args }),
   demo: parseDemo,
@@ -168,6 +190,10 @@ export const HELP = `Timewarden keeps the time of this node and proves it.
       What the running agent says. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
   timewarden sources [--socket PATH] [--address ADDRESS:PORT]
       Every source with its verdict, and what the columns mean.
+  timewarden dns [--json] [--socket PATH] [--address ADDRESS:PORT]
+      Name servers by transport, what is wrong with the DNS and what to do. Exit codes as status.
+  timewarden dns explain NAME [--json] [--resolv-conf FILE] [--socket PATH] [--address ADDRESS:PORT]
+      What a lookup of NAME costs on this node, and who answers it.
   timewarden nics [--json | --node-ptp-device] [--all]
       NICs and PHCs of this node: which can serve PTP, and why the others cannot.
   timewarden check-config FILE

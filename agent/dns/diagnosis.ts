@@ -25,6 +25,8 @@ export interface Diagnosis {
   readonly severity: Severity
   /** A server, a forwarding, a file, a zone, the node. */
   readonly subject: string
+  /** Labels of all targets that it, or what it explains, was seen at. */
+  readonly targets: readonly string[]
   /** One sentence in plain words, with the figures. */
   readonly sentence: string
   readonly evidence: readonly string[]
@@ -76,6 +78,7 @@ function toDiagnosis(finding: Finding, explained: readonly Finding[]): Diagnosis
     code,
     severity: finding.severity ?? info.severity,
     subject,
+    targets: [...new Set([finding, ...explained].flatMap(({ about }) => about))],
     sentence,
     evidence,
     next: finding.next ?? info.next,

@@ -3,16 +3,20 @@
 import type { LeapSecondsView } from '../clock/leap-seconds.ts'
 import { formatInstant } from '../core/format.ts'
 import { type Instant, since } from '../core/units.ts'
-import type { DnsTargetView } from '../dns/view.ts'
+import type { MatrixCell, MatrixRow } from '../dns/matrix.ts'
+import type { DnsTargetView, DnsView } from '../dns/view.ts'
 import type { SourceDetail } from '../sources/source.ts'
 import { assessHealth } from './health.ts'
 import type { ClockView, EventRecord, Snapshot, SourceReport } from './snapshot.ts'
 import type {
   ClockStatus,
   DetailStatus,
+  DnsStatus,
   DnsTargetStatus,
   EventStatus,
   LeapSecondsStatus,
+  MatrixCellStatus,
+  MatrixRowStatus,
   SourceStatus,
   StampedStatus,
   Status,
@@ -139,6 +143,30 @@ function targetStatus(view: DnsTargetView): DnsTargetStatus {
   }
 }
 
+const cellStatus = ({ mark, p50, attempts }: MatrixCell): MatrixCellStatus => ({
+  mark,
+  p50Seconds: number(p50),
+  attempts,
+})
+
+const rowStatus = ({ target, roles, cells }: MatrixRow): MatrixRowStatus => ({
+  target,
+  roles,
+  udp: cellStatus(cells.udp),
+  tcp: cellStatus(cells.tcp),
+  dot: cellStatus(cells.dot),
+})
+
+const dnsStatus = (dns: DnsView): DnsStatus => ({
+  enabled: dns.enabled,
+  nameservers: dns.nameservers,
+  search: dns.search,
+  ndots: dns.ndots,
+  targets: dns.targets.map(targetStatus),
+  matrix: (dns.report?.matrix ?? []).map(rowStatus),
+  diagnoses: dns.report?.diagnoses ?? [],
+})
+
 const eventStatus = (event: EventRecord): EventStatus => ({
   time: formatInstant(event.at),
   severity: event.severity,
@@ -158,7 +186,6 @@ const leapSecondsStatus = (view: LeapSecondsView): LeapSecondsStatus => ({
 })
 
 export function toStatus(snapshot: Snapshot): Status {
-  const { dns } = snapshot
   return {
     schema: 1,
     version: snapshot.version,
@@ -170,13 +197,7 @@ export function toStatus(snapshot: Snapshot): Status {
     ...assessHealth(snapshot),
     clocks: snapshot.clocks.map(clockStatus),
     sources: snapshot.sources.map((source) => sourceStatus(source, snapshot.mono)),
-    dns: {
-      enabled: dns.enabled,
-      nameservers: dns.nameservers,
-      search: dns.search,
-      ndots: dns.ndots,
-      targets: dns.targets.map(targetStatus),
-    },
+    dns: dnsStatus(snapshot.dns),
     leapSeconds: leapSecondsStatus(snapshot.leapSeconds),
     events: snapshot.events.map(eventStatus),
   }
