@@ -4,16 +4,24 @@
  */
 import { readFileSync } from 'node:fs'
 import { planLookup, type ServerState } from '../dns/lookup.ts'
+import type { DnsReport } from '../dns/report.ts'
 import { parseResolvConf } from '../dns/resolv-conf.ts'
 import { EXIT_CODES, type Level } from '../observe/health.ts'
+import { reportStatus } from '../observe/status-json.ts'
 import type { DnsStatus } from '../observe/status-types.ts'
 import { askStatus, type Where } from './client.ts'
 import { renderDns, renderLookup } from './render-dns.ts'
 import { reportSilence, type Screens } from './status.ts'
+import type { Terminal } from './terminal.ts'
 
 export interface DnsOptions extends Where {
   readonly json: boolean
+  /** Measure one round here and now instead of asking the agent. */
+  readonly once: boolean
 }
+
+/** One full round over every target; the engine of the probe does it. */
+export type MeasureDns = () => Promise<DnsReport>
 
 export interface ExplainOptions extends Where {
   readonly name: string
@@ -22,17 +30,33 @@ export interface ExplainOptions extends Where {
 }
 
 /** Worst of the diagnoses; `info` is no fault, and without a measurement nothing is known. */
-export function dnsLevel({ matrix, diagnoses }: DnsStatus): Level {
+export function dnsLevel({ matrix, diagnoses }: Pick<DnsStatus, 'matrix' | 'diagnoses'>): Level {
   const has = (severity: string) => diagnoses.some((each) => each.severity === severity)
   if (has('critical')) return 'critical'
   if (has('warning')) return 'warning'
   return matrix.length === 0 ? 'unknown' : 'ok'
 }
 
-export async function showDns(options: DnsOptions, { out, err }: Screens): Promise<number> {
+type Shown = Pick<DnsStatus, 'matrix' | 'diagnoses'>
+
+async function measured(measure: MeasureDns | undefined, err: Terminal): Promise<Shown | number> {
+  if (measure !== undefined) return reportStatus(await measure())
+  err.line('UNKNOWN: --once: this build measures in the running agent only; leave --once away')
+  return EXIT_CODES.unknown
+}
+
+async function asked(options: DnsOptions, err: Terminal): Promise<Shown | number> {
   const answer = await askStatus(options)
-  if (!answer.ok) return reportSilence(answer, err)
-  const { dns } = answer.status
+  return answer.ok ? answer.status.dns : reportSilence(answer, err)
+}
+
+export async function showDns(
+  options: DnsOptions,
+  { out, err }: Screens,
+  measure?: MeasureDns,
+): Promise<number> {
+  const dns = options.once ? await measured(measure, err) : await asked(options, err)
+  if (typeof dns === 'number') return dns
   if (options.json) out.line(JSON.stringify(dns, null, 2))
   else out.lines(renderDns(dns, out.paint))
   return EXIT_CODES[dnsLevel(dns)]
@@ -70,8 +94,8 @@ export async function explainDns(options: ExplainOptions, { out, err }: Screens)
   }
   const answer = await askStatus(options)
   const { nameservers, search, options: conf } = parseResolvConf(text)
-  const asked = { nameservers: nameservers.map(({ address }) => address), search, ...conf }
-  const lookup = planLookup(asked, name, stateIn(answer.ok ? answer.status.dns : undefined))
+  const stub = { nameservers: nameservers.map(({ address }) => address), search, ...conf }
+  const lookup = planLookup(stub, name, stateIn(answer.ok ? answer.status.dns : undefined))
   if (json) out.line(JSON.stringify({ name, ...lookup }, null, 2))
   else out.lines(renderLookup(name, lookup, out.paint))
   if (lookup.steps.every(({ answeredBy }) => answeredBy === undefined)) return EXIT_CODES.critical

@@ -87,11 +87,12 @@ function parseStatus(args: readonly string[]): Command {
 function parseDns(args: readonly string[]): Command {
   const [word, name, ...rest] = args
   if (word === undefined || word.startsWith('-')) {
-    const values = valuesOf(args, { ...WHERE, json: flag })
-    return { name: 'dns', options: { ...whereOf(values), json: values['json'] === 'true' } }
+    const values = valuesOf(args, { ...WHERE, json: flag, once: flag })
+    const [json, once] = [values['json'] === 'true', values['once'] === 'true']
+    return { name: 'dns', options: { ...whereOf(values), json, once } }
   }
   if (word !== 'explain') throw new TypeError(`dns ${word}: \`dns\` or \`dns explain NAME\``)
-  if (name === undefined || name.startsWith('-') || !parseQuestion(name).ok) {
+  if (name === undefined || /^-|\s/.test(name) || !parseQuestion(name).ok) {
     throw new TypeError(`dns explain ${name ?? ''}: a name is needed`)
   }
   const values = valuesOf(rest, { ...WHERE, json: flag, 'resolv-conf': text })
@@ -190,7 +191,7 @@ export const HELP = `Timewarden keeps the time of this node and proves it.
       What the running agent says. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
   timewarden sources [--socket PATH] [--address ADDRESS:PORT]
       Every source with its verdict, and what the columns mean.
-  timewarden dns [--json] [--socket PATH] [--address ADDRESS:PORT]
+  timewarden dns [--json] [--once] [--socket PATH] [--address ADDRESS:PORT]
       Name servers by transport, what is wrong with the DNS and what to do. Exit codes as status.
   timewarden dns explain NAME [--json] [--resolv-conf FILE] [--socket PATH] [--address ADDRESS:PORT]
       What a lookup of NAME costs on this node, and who answers it.

@@ -75,7 +75,10 @@ function diagnosisLines(
 
 const NOTHING_WRONG = '  nothing is wrong'
 
-export function renderDns({ matrix, diagnoses }: DnsStatus, paint: Paint = plain): string[] {
+export function renderDns(
+  { matrix, diagnoses }: Pick<DnsStatus, 'matrix' | 'diagnoses'>,
+  paint: Paint = plain,
+): string[] {
   if (matrix.length === 0 && diagnoses.length === 0) return ['  no name server was measured']
   return [
     ...table(COLUMNS, matrix.map(matrixRow), paint),

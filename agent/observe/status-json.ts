@@ -4,6 +4,7 @@ import type { LeapSecondsView } from '../clock/leap-seconds.ts'
 import { formatInstant } from '../core/format.ts'
 import { type Instant, since } from '../core/units.ts'
 import type { MatrixCell, MatrixRow } from '../dns/matrix.ts'
+import type { DnsReport } from '../dns/report.ts'
 import type { DnsTargetView, DnsView } from '../dns/view.ts'
 import type { SourceDetail } from '../sources/source.ts'
 import { assessHealth } from './health.ts'
@@ -157,14 +158,24 @@ const rowStatus = ({ target, roles, cells }: MatrixRow): MatrixRowStatus => ({
   dot: cellStatus(cells.dot),
 })
 
+const NO_REPORT: DnsReport = { matrix: [], diagnoses: [] }
+
+/** What is measured and found, as `/status` shows it. */
+export const reportStatus = ({
+  matrix,
+  diagnoses,
+}: DnsReport): Pick<DnsStatus, 'matrix' | 'diagnoses'> => ({
+  matrix: matrix.map(rowStatus),
+  diagnoses,
+})
+
 const dnsStatus = (dns: DnsView): DnsStatus => ({
   enabled: dns.enabled,
   nameservers: dns.nameservers,
   search: dns.search,
   ndots: dns.ndots,
   targets: dns.targets.map(targetStatus),
-  matrix: (dns.report?.matrix ?? []).map(rowStatus),
-  diagnoses: dns.report?.diagnoses ?? [],
+  ...reportStatus(dns.report ?? NO_REPORT),
 })
 
 const eventStatus = (event: EventRecord): EventStatus => ({
