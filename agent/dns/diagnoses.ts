@@ -6,7 +6,7 @@
  */
 export type Severity = 'info' | 'warning' | 'critical'
 
-export interface DiagnosisInfo {
+interface DiagnosisInfo {
   readonly severity: Severity
   /** What the code says, in one phrase. */
   readonly meaning: string
@@ -299,5 +299,3 @@ const RANKS: ReadonlyMap<DiagnosisCode, number> = new Map(
 
 /** Its place in the order of causes, from 0. */
 export const rankOf = (code: DiagnosisCode): number => RANKS.get(code) ?? 0
-
-export const infoOf = (code: DiagnosisCode): DiagnosisInfo => DIAGNOSES[code]

@@ -22,8 +22,8 @@ import type { DnsResult } from '../view.ts'
 
 export const RUN = 3
 export const SILENT_RUN = 4
-export const TOLERATED = 0.01
-export const ONE_IN_A_MILLION = 1e-6
+const TOLERATED = 0.01
+const ONE_IN_A_MILLION = 1e-6
 
 const UNANSWERED: ReadonlySet<DnsResult> = new Set([
   'timeout',
@@ -81,7 +81,7 @@ export function binomialTail(n: number, k: number, p: number): number {
 export const isMoreThanChance = (lost: number, all: number, p: number = TOLERATED): boolean =>
   lost >= RUN && binomialTail(all, lost, p) < ONE_IN_A_MILLION
 
-export const byTime = (attempts: readonly Attempt[]): Attempt[] =>
+const byTime = (attempts: readonly Attempt[]): Attempt[] =>
   [...attempts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
 
 /** Attempts of one outage: so many lost in a row are no matter of shares. */
