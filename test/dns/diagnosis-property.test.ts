@@ -107,6 +107,23 @@ t.test('a real fault is named within a few rounds', async (t) => {
   )
 })
 
+t.test('an outage is named while it lasts and forgotten at once', async (t) => {
+  for (const length of [1, 2, 3, 8]) {
+    let down = false
+    const network = new Network(`outage ${length}`, () => () => down)
+    for (let round = 0; round < 40; round += 1) network.next()
+    down = true
+    const during = Array.from({ length }, () => diagnose(network.next()).map(({ code }) => code))
+    t.same(during.at(-1), ['cluster-dns-down'], `${length} rounds`)
+    down = false
+    network.next()
+    for (let round = 0; round < 40; round += 1) {
+      const found = diagnose(network.next())
+      if (found.length > 0) t.fail(`${length} rounds, ${round} after: ${JSON.stringify(found)}`)
+    }
+  }
+})
+
 t.test('the tail of a binomial distribution', async (t) => {
   t.equal(binomialTail(10, 0, 0.1), 1)
   t.ok(Math.abs(binomialTail(4, 4, 0.5) - 1 / 16) < 1e-12)
