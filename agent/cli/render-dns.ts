@@ -112,7 +112,7 @@ export function renderLookup(name: string, lookup: Lookup, paint: Paint = plain)
     cell(String(index + 1)),
     cell(step.name),
     step.answeredBy === undefined ? cell('nobody', 'red') : cell(step.answeredBy),
-    cell(formatSeconds(step.wait), step.wait > 0 ? 'red' : 'dim'),
+    step.wait > 0 ? cell(formatSeconds(step.wait), 'red') : cell('-', 'dim'),
   ])
   const pause = wait === 0 ? 'no pause' : `pauses of ${formatSeconds(wait)}`
   return [

@@ -44,14 +44,18 @@ const ALL_OF_A_SERVER: readonly DiagnosisCode[] = [
   'ttl-frozen',
   'serial-spread',
 ]
-const STARVED = [
-  'no-resolution',
-  'only-cached',
-  'late-answers',
-  'slow',
-  'servfail',
-  'stale-answers',
-] as const
+/** What those show that ask a dead upstream; one that has a spare only costs time. */
+const STARVES: Readonly<Partial<Record<DiagnosisCode, readonly DiagnosisCode[]>>> = {
+  'all-upstreams-dead': [
+    'no-resolution',
+    'only-cached',
+    'late-answers',
+    'slow',
+    'servfail',
+    'stale-answers',
+  ],
+  'upstream-dead': ['late-answers', 'slow'],
+}
 
 const EXPLAINS: Readonly<Partial<Record<DiagnosisCode, readonly DiagnosisCode[]>>> = {
   'own-clock-wrong': [
@@ -83,7 +87,7 @@ const EXPLAINS: Readonly<Partial<Record<DiagnosisCode, readonly DiagnosisCode[]>
   'node-cache-dead': ['all-nameservers-dead', 'first-nameserver-dead', ...DEAD, ...ALL_OF_A_SERVER],
   'service-broken': ['all-nameservers-dead', 'first-nameserver-dead', ...DEAD, ...ALL_OF_A_SERVER],
   'all-upstreams-dead': ['upstream-dead', ...DEAD, ...ALL_OF_A_SERVER],
-  'upstream-dead': [...DEAD, 'late-answers', 'slow'],
+  'upstream-dead': DEAD,
   'replica-down': [...DEAD, 'coredns-not-ready', ...ALL_OF_A_SERVER],
   'all-nameservers-dead': ['first-nameserver-dead', ...DEAD],
   'first-nameserver-dead': DEAD,
@@ -105,7 +109,7 @@ const EXPLAINS: Readonly<Partial<Record<DiagnosisCode, readonly DiagnosisCode[]>
 const starves = (cause: Finding, finding: Finding): boolean =>
   (cause.starved ?? []).some((label) => finding.about.includes(label)) &&
   finding.about.every((label) => cause.starved?.includes(label) || cause.about.includes(label)) &&
-  (STARVED as readonly DiagnosisCode[]).includes(finding.code)
+  STARVES[cause.code]?.includes(finding.code) === true
 
 const isBelow = (name: string, zone: string): boolean =>
   zone === '.' || name === zone || name.endsWith(`.${zone}`)

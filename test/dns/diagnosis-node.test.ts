@@ -233,6 +233,14 @@ t.test('a dead upstream of one zone is not why another zone fails', async (t) =>
   t.same(codesOf(known), ['all-upstreams-dead', 'only-cached'])
 })
 
+t.test('a dead upstream with a spare explains time, not failures', async (t) => {
+  const slow = check('exists', times(6, { result: 'noerror', seconds: 0.9 } as const))
+  const failing = check('miss', times(3, 'servfail'))
+  const behind = target('10.96.0.10', ['cluster'], [slow, failing])
+  const known = forwarded([upstreamSilent(100), upstream(101)], { zones: ['.'] }, [behind])
+  t.same(codesOf(known), ['upstream-dead', 'only-cached'])
+})
+
 t.test('a full conntrack is why datagrams are lost', async (t) => {
   const lost = target('10.0.0.1', ['config'], [check('aaaa', times(3, 'timeout'))])
   const full = facts({ targets: [lost], conntrack: conntrack(100) })
