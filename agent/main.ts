@@ -27,6 +27,14 @@ async function main(argv: readonly string[], screens: Screens): Promise<number> 
       const { showPtp } = await import('./cli/status.ts')
       return showPtp(command.options, screens)
     }
+    case 'dns': {
+      const { showDns } = await import('./cli/dns.ts')
+      return showDns(command.options, screens)
+    }
+    case 'dns-explain': {
+      const { explainDns } = await import('./cli/dns.ts')
+      return explainDns(command.options, screens)
+    }
     case 'nics': {
       const { showNics } = await import('./cli/nics.ts')
       return showNics(command.options, process.env['NODE_NAME'], screens)

@@ -3,8 +3,10 @@
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { OLDEST, parseVersion } from '../config/linuxptp-version.ts'
+import { parseQuestion } from '../dns/question.ts'
 import { DEFAULT_ADDRESS, DEFAULT_SOCKET } from './client.ts'
 import type { DemoOptions } from './demo.ts'
+import type { DnsOptions, ExplainOptions } from './dns.ts'
 import type { DnsTargetsOptions } from './dns-targets.ts'
 import type { NicsOptions } from './nics.ts'
 import type { Overrides } from './read-config.ts'
@@ -16,6 +18,8 @@ export type Command =
   | { readonly name: 'status'; readonly options: StatusOptions }
   | { readonly name: 'sources'; readonly options: { socket: string; address: string } }
   | { readonly name: 'ptp'; readonly options: PtpOptions }
+  | { readonly name: 'dns'; readonly options: DnsOptions }
+  | { readonly name: 'dns-explain'; readonly options: ExplainOptions }
   | { readonly name: 'nics'; readonly options: NicsOptions }
   | { readonly name: 'dns-targets'; readonly options: DnsTargetsOptions }
   | { readonly name: 'check-config'; readonly args: readonly string[] }
@@ -87,6 +91,22 @@ function parsePtp(args: readonly string[]): Command {
   return { name: 'ptp', options: { ...whereOf(values), json: values['json'] === 'true' } }
 }
 
+function parseDnsMatrix(args: readonly string[]): Command {
+  const values = valuesOf(args, { ...WHERE, json: flag, once: flag })
+  const [json, once] = [values['json'] === 'true', values['once'] === 'true']
+  return { name: 'dns', options: { ...whereOf(values), json, once } }
+}
+
+function parseDnsExplain([name, ...rest]: readonly string[]): Command {
+  if (name === undefined || /^-|\s/.test(name) || !parseQuestion(name).ok) {
+    throw new TypeError(`dns explain ${name ?? ''}: a name is needed`)
+  }
+  const values = valuesOf(rest, { ...WHERE, json: flag, 'resolv-conf': text })
+  const resolvConf = values['resolv-conf'] ?? '/etc/resolv.conf'
+  const json = values['json'] === 'true'
+  return { name: 'dns-explain', options: { ...whereOf(values), json, name, resolvConf } }
+}
+
 function parseDemo(args: readonly string[]): Command {
   const values = valuesOf(args, { speed: text, seed: text, seconds: text, listen: text })
   const speed = numberOf('speed', values['speed']) ?? 1
@@ -156,14 +176,16 @@ function parseDnsTargets(args: readonly string[]): Command {
 
 const DNS_PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = {
   targets: parseDnsTargets,
+  explain: parseDnsExplain,
 }
 
-function parseDns([name, ...args]: readonly string[]): Command {
-  const parse =
-    name !== undefined && Object.hasOwn(DNS_PARSERS, name) ? DNS_PARSERS[name] : undefined
-  if (parse !== undefined) return parse(args)
-  const words = name === undefined ? 'dns' : `dns ${name}`
-  throw new TypeError(`${words}: expected one of ${Object.keys(DNS_PARSERS).join(', ')}`)
+/** `dns` alone, or one of its words. */
+function parseDns(args: readonly string[]): Command {
+  const [word, ...rest] = args
+  if (word === undefined || word.startsWith('-')) return parseDnsMatrix(args)
+  const parse = Object.hasOwn(DNS_PARSERS, word) ? DNS_PARSERS[word] : undefined
+  if (parse !== undefined) return parse(rest)
+  throw new TypeError(`dns ${word}: expected one of ${Object.keys(DNS_PARSERS).join(', ')}`)
 }
 
 const PARSERS: Readonly<Record<string, (args: readonly string[]) => Command>> = {
@@ -205,6 +227,10 @@ export const HELP = `Timewarden keeps the time of this node and proves it.
       Every source with its verdict, and what the columns mean.
   timewarden ptp [--json] [--socket PATH] [--address ADDRESS:PORT]
       Each ptp4l: grandmaster, ports with the age of their states, message rates, faults.
+  timewarden dns [--json] [--once] [--socket PATH] [--address ADDRESS:PORT]
+      Name servers by transport, what is wrong with the DNS and what to do. Exit codes as status.
+  timewarden dns explain NAME [--json] [--resolv-conf FILE] [--socket PATH] [--address ADDRESS:PORT]
+      What a lookup of NAME costs on this node, and who answers it.
   timewarden nics [--json | --node-ptp-device] [--all]
       NICs and PHCs of this node: which can serve PTP, and why the others cannot.
   timewarden dns targets [--config FILE] [--corefile FILE] [--operator FILE] [--resolv-conf FILE]

@@ -23,7 +23,7 @@ export interface StatusOptions extends Where {
   readonly waitSync: number | undefined
 }
 
-function reportSilence({ reasons }: Answer & { readonly ok: false }, err: Terminal): number {
+export function reportSilence({ reasons }: Answer & { readonly ok: false }, err: Terminal): number {
   err.line('UNKNOWN: no agent answers; is it running? (`systemctl status timewarden`)')
   for (const reason of reasons) err.line(`  ${reason}`)
   return EXIT_CODES.unknown

@@ -79,6 +79,8 @@ export interface Attempt {
   readonly digest?: string
   /** Extended DNS errors (RFC 8914), info codes. */
   readonly ede?: readonly number[]
+  /** Their texts, where they have one: what a validator says of a time stands there. */
+  readonly edeTexts?: readonly string[]
   /** Of a SOA record. */
   readonly serial?: number
   /** hostname.bind or NSID. */

@@ -1,3 +1,5 @@
+import type { DnsReport } from './report.ts'
+
 /** What the DNS probe says of itself; cumulative counts since start. */
 export const DNS_RESULTS = [
   'noerror',
@@ -48,4 +50,6 @@ export interface DnsView {
   readonly nameservers: readonly string[]
   readonly search: readonly string[]
   readonly ndots: number
+  /** Absent: the probe has no facts for a diagnosis. */
+  readonly report?: DnsReport
 }

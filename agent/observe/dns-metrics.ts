@@ -1,4 +1,5 @@
 /** Metrics of the DNS probe. Every result is there from the start, so that a first failure is a rate. */
+import { DIAGNOSIS_CODES } from '../dns/diagnoses.ts'
 import { DNS_BUCKETS, DNS_RESULTS, type DnsTargetView } from '../dns/view.ts'
 import { type Labels, type MetricDefinition, type MetricView, one, type Series } from './series.ts'
 
@@ -24,7 +25,22 @@ function histogram({ buckets, durationSum }: DnsTargetView, labels: Labels): Ser
   ]
 }
 
+/** Every code from the start, so that an alert can rely on the series. */
+function diagnosisSeries({ snapshot }: MetricView): Series[] {
+  const { enabled, report } = snapshot.dns
+  if (!enabled) return []
+  const found = new Set(report?.diagnoses.map(({ code }) => code))
+  return DIAGNOSIS_CODES.flatMap((code) => one({ code }, found.has(code)))
+}
+
 export const DNS_METRICS: readonly MetricDefinition[] = [
+  {
+    name: 'dns_diagnosis',
+    type: 'gauge',
+    unit: '',
+    help: 'Whether the DNS of this node is diagnosed with this, as a cause.',
+    read: diagnosisSeries,
+  },
   {
     name: 'dns_probe_duration_seconds',
     type: 'histogram',

@@ -3,6 +3,7 @@
  *
  *   critical  a clock that we steer cannot be steered, has no reference, or may be off by >= 1 s
  *   warning   holdover, acquiring, a bound >= 100 ms, a source or DNS target that fails, a foreign hand
+ *   as told   what the DNS diagnosis found (dns/diagnoses.ts); `info` is no problem
  *   unknown   nothing measured in the first minute; a clock that we only watch and nothing vouches for
  *
  * Liveness, readiness and status differ on purpose. `/livez` asks whether the loops advance and never
@@ -153,9 +154,20 @@ function sourceProblem(source: SourceReport): Problem | undefined {
   return { level: 'warning', subject: source.id, text, next }
 }
 
+function diagnosisProblems({ dns }: Snapshot): Problem[] {
+  return (dns.report?.diagnoses ?? []).flatMap(({ severity, subject, sentence, next }) =>
+    severity === 'info'
+      ? []
+      : [{ level: severity, subject: `dns:${subject}`, text: sentence, next }],
+  )
+}
+
+/** Failures that no diagnosis explains. */
 function dnsProblems({ dns }: Snapshot): Problem[] {
+  const explained = new Set(dns.report?.diagnoses.flatMap(({ targets }) => targets))
   return dns.targets
-    .filter((target) => target.failures >= THRESHOLDS.dnsFailures)
+    .filter(({ failures }) => failures >= THRESHOLDS.dnsFailures)
+    .filter(({ target }) => !explained.has(target))
     .map(({ target, transport, failures, lastResult }) => ({
       level: 'warning',
       subject: `dns:${target}`,
@@ -255,6 +267,7 @@ function problemsOf(snapshot: Snapshot): Problem[] {
     ...snapshot.clocks.flatMap(clockProblems),
     ...judged.map(sourceProblem).filter((problem) => problem !== undefined),
     ...childProblems(snapshot),
+    ...diagnosisProblems(snapshot),
     ...dnsProblems(snapshot),
     ...leapProblems(snapshot),
     ...eventProblems(snapshot),

@@ -3,7 +3,9 @@
 import type { LeapSecondsView } from '../clock/leap-seconds.ts'
 import { formatInstant } from '../core/format.ts'
 import { type Instant, since } from '../core/units.ts'
-import type { DnsTargetView } from '../dns/view.ts'
+import type { MatrixCell, MatrixRow } from '../dns/matrix.ts'
+import type { DnsReport } from '../dns/report.ts'
+import type { DnsTargetView, DnsView } from '../dns/view.ts'
 import type { SourceDetail } from '../sources/source.ts'
 import type { ChildView } from '../supervise/view.ts'
 import { assessHealth } from './health.ts'
@@ -13,9 +15,12 @@ import type {
   ChildStatus,
   ClockStatus,
   DetailStatus,
+  DnsStatus,
   DnsTargetStatus,
   EventStatus,
   LeapSecondsStatus,
+  MatrixCellStatus,
+  MatrixRowStatus,
   SourceStatus,
   StampedStatus,
   Status,
@@ -118,6 +123,40 @@ function targetStatus(view: DnsTargetView): DnsTargetStatus {
   }
 }
 
+const cellStatus = ({ mark, p50, attempts }: MatrixCell): MatrixCellStatus => ({
+  mark,
+  p50Seconds: number(p50),
+  attempts,
+})
+
+const rowStatus = ({ target, roles, cells }: MatrixRow): MatrixRowStatus => ({
+  target,
+  roles,
+  udp: cellStatus(cells.udp),
+  tcp: cellStatus(cells.tcp),
+  dot: cellStatus(cells.dot),
+})
+
+const NO_REPORT: DnsReport = { matrix: [], diagnoses: [] }
+
+/** What is measured and found, as `/status` shows it. */
+export const reportStatus = ({
+  matrix,
+  diagnoses,
+}: DnsReport): Pick<DnsStatus, 'matrix' | 'diagnoses'> => ({
+  matrix: matrix.map(rowStatus),
+  diagnoses,
+})
+
+const dnsStatus = (dns: DnsView): DnsStatus => ({
+  enabled: dns.enabled,
+  nameservers: dns.nameservers,
+  search: dns.search,
+  ndots: dns.ndots,
+  targets: dns.targets.map(targetStatus),
+  ...reportStatus(dns.report ?? NO_REPORT),
+})
+
 const eventStatus = (event: EventRecord): EventStatus => ({
   time: formatInstant(event.at),
   severity: event.severity,
@@ -151,7 +190,6 @@ const childStatus = (child: ChildView, now: Instant<'mono'>): ChildStatus => ({
 })
 
 export function toStatus(snapshot: Snapshot): Status {
-  const { dns } = snapshot
   return {
     schema: 1,
     version: snapshot.version,
@@ -163,13 +201,7 @@ export function toStatus(snapshot: Snapshot): Status {
     ...assessHealth(snapshot),
     clocks: snapshot.clocks.map(clockStatus),
     sources: snapshot.sources.map((source) => sourceStatus(source, snapshot.mono)),
-    dns: {
-      enabled: dns.enabled,
-      nameservers: dns.nameservers,
-      search: dns.search,
-      ndots: dns.ndots,
-      targets: dns.targets.map(targetStatus),
-    },
+    dns: dnsStatus(snapshot.dns),
     children: snapshot.children.map((child) => childStatus(child, snapshot.mono)),
     leapSeconds: leapSecondsStatus(snapshot.leapSeconds),
     events: snapshot.events.map(eventStatus),

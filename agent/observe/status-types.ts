@@ -6,6 +6,8 @@
  * clock run faster. `time` is CLOCK_REALTIME in ISO 8601 with nanoseconds.
  */
 import type { StampKind } from '../core/sample.ts'
+import type { Diagnosis } from '../dns/diagnosis.ts'
+import type { Mark } from '../dns/matrix.ts'
 import type { SourceDetail } from '../sources/source.ts'
 import type { Level, Problem } from './health.ts'
 
@@ -157,7 +159,27 @@ export interface DnsStatus {
   readonly search: readonly string[]
   readonly ndots: number
   readonly targets: readonly DnsTargetStatus[]
+  /** Target x transport; empty: nothing measured for a diagnosis. */
+  readonly matrix: readonly MatrixRowStatus[]
+  /** In the order of causes; empty: nothing is wrong. */
+  readonly diagnoses: readonly DiagnosisStatus[]
 }
+
+export interface MatrixCellStatus {
+  readonly mark: Mark
+  readonly p50Seconds: number | null
+  readonly attempts: number
+}
+
+export interface MatrixRowStatus {
+  readonly target: string
+  readonly roles: readonly string[]
+  readonly udp: MatrixCellStatus
+  readonly tcp: MatrixCellStatus
+  readonly dot: MatrixCellStatus
+}
+
+export type DiagnosisStatus = Diagnosis
 
 export interface DnsTargetStatus {
   readonly target: string

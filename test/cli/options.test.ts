@@ -57,6 +57,26 @@ t.test('the demo has a speed, a seed and an end', async (t) => {
   for (const speed of ['0', '1001']) t.match(messageOf(`demo --speed ${speed}`), '--speed: from')
 })
 
+t.test('dns is a screen or an explanation of one name', async (t) => {
+  const where = { socket: DEFAULT_SOCKET, address: DEFAULT_ADDRESS }
+  t.same(parse('dns'), { name: 'dns', options: { ...where, json: false, once: false } })
+  t.match(parse('dns --json --once --socket /a'), {
+    options: { socket: '/a', address: '', json: true, once: true },
+  })
+  t.same(parse('dns explain www.example.'), {
+    name: 'dns-explain',
+    options: { ...where, json: false, name: 'www.example.', resolvConf: '/etc/resolv.conf' },
+  })
+  t.match(parse('dns explain a --resolv-conf /r --json'), {
+    options: { resolvConf: '/r', json: true },
+  })
+  for (const line of ['dns explain', 'dns explain --json', 'dns explain a..b']) {
+    t.match(messageOf(line), 'a name is needed')
+  }
+  t.match(messageOf('dns what'), /^dns what: `dns` or `dns explain NAME`/)
+  t.match(messageOf('dns explain a b'), /Unexpected argument/)
+})
+
 t.test('nics come as a table or as one of two documents', async (t) => {
   t.same(parse('nics'), { name: 'nics', options: { form: 'table', all: false } })
   t.same(parse('nics --json --all'), { name: 'nics', options: { form: 'json', all: true } })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { nanos, utc } from '../../agent/core/units.ts'
+import { reportOf } from '../../agent/dns/report.ts'
 import {
   assessHealth,
   checkLiveness,
@@ -8,6 +9,7 @@ import {
 } from '../../agent/observe/health.ts'
 import { describeClock } from '../../agent/observe/sentence.ts'
 import type { ClockView, EventRecord, Snapshot } from '../../agent/observe/snapshot.ts'
+import { facts, resolvConf, silent as silentTarget } from '../dns/facts-fixture.ts'
 import { AT, failingDns, fresh, healthy, liar, silent, snapshot, systemClock } from './fixture.ts'
 
 const withClock = (clock: Partial<ClockView>): Snapshot => ({
@@ -105,6 +107,28 @@ t.test('two failed DNS probes are chance, three are a problem', async (t) => {
   t.match(texts(withFailures(3)), [/failed 3 times in a row over tcp: conn_refused/])
   t.match(assessHealth(withFailures(3)).problems[0]?.next, 'dig +tcp @10.128.0.10')
   t.match(assessHealth(withFailures(3, 'udp')).problems[0]?.next, 'dig @10.128.0.10')
+})
+
+t.test('a diagnosis takes the place of failures that it explains', async (t) => {
+  const report = reportOf(facts({ targets: [silentTarget('10.128.0.10', ['config'])] }))
+  const targets = [{ ...failingDns, failures: 12 }]
+  const known = { ...healthy, dns: { ...healthy.dns, targets, report } }
+  t.match(assessHealth(known).problems, [
+    {
+      level: 'warning',
+      subject: 'dns:10.128.0.10',
+      text: /is silent over UDP and TCP/,
+      next: /firewall/,
+    },
+  ])
+  t.equal(assessHealth(known).problems.length, 1)
+  const other = {
+    ...known,
+    dns: { ...known.dns, targets: [{ ...targets[0]!, target: '10.0.0.9' }] },
+  }
+  t.equal(assessHealth(other).problems.length, 2, 'what it does not explain is told beside it')
+  const info = reportOf(facts({ resolvConfs: [resolvConf({ ignored: ['10.0.0.4'] })] }))
+  t.same(texts({ ...healthy, dns: { ...healthy.dns, report: info } }), [], 'info is no problem')
 })
 
 t.test('a foreign hand is told for ten minutes, once', async (t) => {

@@ -1,9 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { DIAGNOSIS_CODES } from '../../agent/dns/diagnoses.ts'
+import { reportOf } from '../../agent/dns/report.ts'
 import { METRICS } from '../../agent/observe/catalogue.ts'
 import { CONTENT_TYPE, renderMetrics } from '../../agent/observe/metrics.ts'
 import { VERDICT_ORDER } from '../../agent/select/verdict.ts'
+import { facts, silent as silentTarget } from '../dns/facts-fixture.ts'
 import { dnsTarget, fresh, ntpSource, processView, snapshot } from './fixture.ts'
 
 const GOLDEN = join(import.meta.dirname, '../fixtures/scrape.golden.txt')
@@ -76,6 +79,18 @@ t.test('each source has every verdict, exactly one of them 1', async (t) => {
     lines.filter((line) => line.endsWith(' 1')),
     ['timewarden_source_verdict{source="ntp:10.99.0.4",verdict="falseticker"} 1'],
   )
+})
+
+t.test('every diagnosis is a series from the start, and 1 where it is found', async (t) => {
+  const before = await renderMetrics(view)
+  for (const code of DIAGNOSIS_CODES) {
+    t.match(before, `timewarden_dns_diagnosis{code="${code}"} 0\n`)
+  }
+  const report = reportOf(facts({ targets: [silentTarget('10.0.0.1', ['config'])] }))
+  const dns = { ...snapshot.dns, report }
+  const after = await renderMetrics({ ...view, snapshot: { ...snapshot, dns } })
+  t.match(after, 'timewarden_dns_diagnosis{code="server-silent"} 1\n')
+  t.match(after, 'timewarden_dns_diagnosis{code="slow"} 0\n')
 })
 
 t.test('the DNS histogram is cumulative and ends with all probes', async (t) => {

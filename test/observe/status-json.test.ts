@@ -1,6 +1,8 @@
 import t from 'tap'
 import { nanos, ppb } from '../../agent/core/units.ts'
+import { reportOf } from '../../agent/dns/report.ts'
 import { toStatus } from '../../agent/observe/status-json.ts'
+import { facts, silent as silentTarget } from '../dns/facts-fixture.ts'
 import {
   chronySource,
   dnsTarget,
@@ -96,6 +98,15 @@ t.test('a ptp4l that tells little has nulls', async (t) => {
     clockClass: null,
     ports: [{ stamping: null, phcIndex: null, stateSeconds: 0 }],
   })
+})
+
+t.test('the DNS report is told without holes', async (t) => {
+  t.match(toStatus(snapshot).dns, { matrix: [], diagnoses: [] })
+  const report = reportOf(facts({ targets: [silentTarget('10.0.0.1', ['config'])] }))
+  const { dns } = toStatus({ ...snapshot, dns: { ...snapshot.dns, report } })
+  t.match(dns.matrix, [{ target: '10.0.0.1', dot: { mark: 'unasked', p50Seconds: null } }])
+  t.match(dns.diagnoses, [{ code: 'server-silent', severity: 'warning', explains: [] }])
+  t.same(JSON.parse(JSON.stringify(dns)), dns)
 })
 
 t.test('a DNS target shows what happened, and its mean over the answers', async (t) => {

@@ -31,6 +31,7 @@ ${table('clocks', head('Clock', 'State', 'Mode', '#Offset', '#Bound ±', '#Frequ
 <section><div class="head"><h2>Sources</h2></div>
 ${table('sources', head('Source', 'Clock', 'Verdict', 'Reach', '#Poll', '#Age', '#Offset', '#Distance ±', '#Delay', '#Stratum', 'Why'))}</section>
 <section><div class="head"><h2>DNS</h2><span class="note" id="dns-note"></span></div>
+${table('dns-matrix', head('Server', 'Role', 'UDP', 'TCP', 'DoT', 'What is wrong'))}
 ${table('dns', head('Server', 'Over', 'Last result', '#Last', '#Mean', '#Probes', '#Failed in a row', 'Results'))}</section>
 <section id="events"><div class="head"><h2>Events</h2></div><div class="list">
 ${table('events-body', head('Time (UTC)', 'Event', 'Subject', 'Detail'))}</div></section>

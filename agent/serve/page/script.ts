@@ -148,7 +148,32 @@ function showSources(status) {
   }), 'No source: nothing is measured.');
 }
 
+const MARK_KIND = {
+  ok: 'ok', lossy: 'warning', failing: 'critical', silent: 'critical', refused: 'critical', tls: 'critical'
+};
+
+function mark(state) {
+  if (state.mark === 'unasked') return cell('–', 'quiet');
+  const box = badge(MARK_KIND[state.mark] || '', state.mark);
+  box.title = 'median ' + inUnit(state.p50Seconds) + ', the last ' + state.attempts + ' attempts';
+  return cell(box);
+}
+
+function showMatrix(dns) {
+  const found = dns.diagnoses || [];
+  const rows = (dns.matrix || []).map(function (line) {
+    const wrong = found.filter(function (each) { return each.targets.includes(line.target); });
+    return row([
+      cell(line.target, 'id'), cell(line.roles.join(', '), 'quiet'), mark(line.udp), mark(line.tcp), mark(line.dot),
+      cell(wrong.map(function (each) { return el('div', '', each.sentence); }))
+    ]);
+  });
+  fill('dns-matrix', rows, '');
+  byId('dns-matrix-empty').hidden = true;
+}
+
 function showDns(status) {
+  showMatrix(status.dns);
   byId('dns-note').textContent = status.dns.nameservers.length
     ? 'resolv.conf: ' + status.dns.nameservers.join(', ') : '';
   fill('dns', status.dns.targets.map(function (target) {

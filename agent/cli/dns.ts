@@ -1,0 +1,103 @@
+/**
+ * `timewarden dns`: what the running agent says of the node's DNS, and what a lookup costs here. Exit codes are
+ * those of `status`: 0 ok, 1 warning, 2 critical, 3 unknown (also: no agent answers).
+ */
+import { readFileSync } from 'node:fs'
+import { planLookup, type ServerState } from '../dns/lookup.ts'
+import type { DnsReport } from '../dns/report.ts'
+import { parseResolvConf } from '../dns/resolv-conf.ts'
+import { EXIT_CODES, type Level } from '../observe/health.ts'
+import { reportStatus } from '../observe/status-json.ts'
+import type { DnsStatus } from '../observe/status-types.ts'
+import { askStatus, type Where } from './client.ts'
+import { renderDns, renderLookup } from './render-dns.ts'
+import { reportSilence, type Screens } from './status.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface DnsOptions extends Where {
+  readonly json: boolean
+  /** Measure one round here and now instead of asking the agent. */
+  readonly once: boolean
+}
+
+/** One full round over every target; the engine of the probe does it. */
+export type MeasureDns = () => Promise<DnsReport>
+
+export interface ExplainOptions extends Where {
+  readonly name: string
+  readonly resolvConf: string
+  readonly json: boolean
+}
+
+/** Worst of the diagnoses; `info` is no fault, and without a measurement nothing is known. */
+export function dnsLevel({ matrix, diagnoses }: Pick<DnsStatus, 'matrix' | 'diagnoses'>): Level {
+  const has = (severity: string) => diagnoses.some((each) => each.severity === severity)
+  if (has('critical')) return 'critical'
+  if (has('warning')) return 'warning'
+  return matrix.length === 0 ? 'unknown' : 'ok'
+}
+
+type Shown = Pick<DnsStatus, 'matrix' | 'diagnoses'>
+
+async function measured(measure: MeasureDns | undefined, err: Terminal): Promise<Shown | number> {
+  if (measure !== undefined) return reportStatus(await measure())
+  err.line('UNKNOWN: --once: this build measures in the running agent only; leave --once away')
+  return EXIT_CODES.unknown
+}
+
+async function asked(options: DnsOptions, err: Terminal): Promise<Shown | number> {
+  const answer = await askStatus(options)
+  return answer.ok ? answer.status.dns : reportSilence(answer, err)
+}
+
+export async function showDns(
+  options: DnsOptions,
+  { out, err }: Screens,
+  measure?: MeasureDns,
+): Promise<number> {
+  const dns = options.once ? await measured(measure, err) : await asked(options, err)
+  if (typeof dns === 'number') return dns
+  if (options.json) out.line(JSON.stringify(dns, null, 2))
+  else out.lines(renderDns(dns, out.paint))
+  return EXIT_CODES[dnsLevel(dns)]
+}
+
+const STATES: Readonly<Record<string, ServerState>> = {
+  refused: 'refuses',
+  silent: 'silent',
+  unasked: 'unknown',
+}
+
+/** A stub asks over UDP; without an agent nothing is known, and nothing is guessed. */
+function stateIn(dns: DnsStatus | undefined): (address: string) => ServerState {
+  return (address) => {
+    const row = dns?.matrix.find(({ target }) => target === address)
+    return row === undefined ? 'unknown' : (STATES[row.udp.mark] ?? 'answers')
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Exit code 0 if the lookup can succeed without a pause, 1 with one, 2 if nobody answers, 3 without a file. */
+export async function explainDns(options: ExplainOptions, { out, err }: Screens): Promise<number> {
+  const { name, resolvConf, json } = options
+  const text = readText(resolvConf)
+  if (text === undefined) {
+    err.line(`UNKNOWN: ${resolvConf} cannot be read`)
+    return EXIT_CODES.unknown
+  }
+  const answer = await askStatus(options)
+  const { nameservers, search, options: conf } = parseResolvConf(text)
+  const stub = { nameservers: nameservers.map(({ address }) => address), search, ...conf }
+  const lookup = planLookup(stub, name, stateIn(answer.ok ? answer.status.dns : undefined))
+  if (json) out.line(JSON.stringify({ name, ...lookup }, null, 2))
+  else out.lines(renderLookup(name, lookup, out.paint))
+  if (lookup.steps.every(({ answeredBy }) => answeredBy === undefined)) return EXIT_CODES.critical
+  return lookup.wait > 0 ? EXIT_CODES.warning : EXIT_CODES.ok
+}
