@@ -25,6 +25,7 @@ import { Hands } from './hands.ts'
 import { LeapFile } from './leap-file.ts'
 import { Notes } from './observe/events.ts'
 import type { Snapshot, SourceReport } from './observe/snapshot.ts'
+import { ownClock } from './own-clock.ts'
 import type { Node } from './ports/node.ts'
 import { createSources } from './sources/catalogue.ts'
 import type { Source, SourceView } from './sources/source.ts'
@@ -133,6 +134,7 @@ export class Agent {
   }
 
   snapshot(now: Now): Snapshot {
+    const clocks = [...this.#disciplines.values()].map((discipline) => discipline.view(now))
     return {
       version: this.#version,
       hostname: this.#node.info.hostname,
@@ -140,9 +142,9 @@ export class Agent {
       mono: now.mono,
       uptimeSeconds: toSeconds(elapsed(now.mono, this.#startedAt)),
       explicitConfig: this.#explicit,
-      clocks: [...this.#disciplines.values()].map((discipline) => discipline.view(now)),
+      clocks,
       sources: this.#reports(now),
-      dns: this.#dns.view(now),
+      dns: this.#dns.view(now, ownClock(clocks, now)),
       children: this.#children.map((child) => child.view()),
       leapSeconds: this.#leaps.view(now.utc),
       notes: this.#notes.counts(),

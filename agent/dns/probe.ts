@@ -14,6 +14,8 @@ import type { DnsConfig } from '../config/types.ts'
 import type { Action, Event, Machine, Now } from '../core/machine.ts'
 import { plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
+import type { OwnClockFacts } from './facts.ts'
+import { Ledger } from './ledger.ts'
 import { Query, type Step } from './query.ts'
 import { parseResolvConf, type ResolvConf } from './resolv-conf.ts'
 import { type Outcome, Tally } from './tally.ts'
@@ -39,6 +41,7 @@ export class DnsProbe implements Machine {
   readonly #resolvConf: ResolvConf
   readonly #round: readonly Probe[]
   readonly #tallies = new Map<string, Tally>()
+  readonly #ledger: Ledger
   readonly #queries = new Map<string, Query>()
   readonly #followUps: Probe[] = []
   #turn = 0
@@ -50,6 +53,10 @@ export class DnsProbe implements Machine {
     this.#resolvConf = parseResolvConf(resolvConf)
     const targets = config.enabled ? buildTargets(config, resolvConf, this.#resolvConf) : []
     this.#round = buildRound(targets)
+    this.#ledger = new Ledger({
+      ...{ targets, resolvConf: this.#resolvConf, path: config.resolvConf },
+      ...{ missing: resolvConf.trim() === '', timeout: config.timeout },
+    })
     for (const target of targets) {
       for (const transport of target.transports) this.#tally(target, transport)
     }
@@ -75,7 +82,8 @@ export class DnsProbe implements Machine {
     }
   }
 
-  view(now: Now): DnsView {
+  /** `clock` is our own, with which a diagnosis compares what answers say of the time. */
+  view(now: Now, clock: OwnClockFacts): DnsView {
     const { nameservers, search, options } = this.#resolvConf
     return {
       enabled: this.#config.enabled,
@@ -83,6 +91,7 @@ export class DnsProbe implements Machine {
       nameservers: nameservers.map(({ address }) => address),
       search,
       ndots: options.ndots,
+      ...(this.#round.length > 0 && { report: this.#ledger.report(now.mono, clock) }),
     }
   }
 
@@ -136,6 +145,7 @@ export class DnsProbe implements Machine {
 
   #record(probe: Probe, outcome: Outcome, now: Now): Action[] {
     const { target, transport, question } = probe
+    this.#ledger.record(probe, outcome, now.mono)
     const { before, after } = this.#tally(target, transport).record(
       outcome,
       question.name,

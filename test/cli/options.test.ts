@@ -73,7 +73,7 @@ t.test('dns is a screen or an explanation of one name', async (t) => {
   for (const line of ['dns explain', 'dns explain --json', 'dns explain a..b']) {
     t.match(messageOf(line), 'a name is needed')
   }
-  t.match(messageOf('dns what'), /^dns what: `dns` or `dns explain NAME`/)
+  t.match(messageOf('dns what'), 'dns what: expected one of targets, explain')
   t.match(messageOf('dns explain a b'), /Unexpected argument/)
 })
 
@@ -90,8 +90,8 @@ t.test('dns has commands of its own', async (t) => {
     options: { config: 'd', corefile: 'a', operator: 'b', resolvConf: 'c', json: true },
   })
   t.match(parse('dns targets'), { options: { config: undefined, json: false } })
-  t.equal(messageOf('dns'), 'dns: expected one of targets')
-  t.equal(messageOf('dns constructor'), 'dns constructor: expected one of targets')
+  const known = 'expected one of targets, explain'
+  t.equal(messageOf('dns constructor'), `dns constructor: ${known}`)
 })
 
 t.test('what is not understood is said in a sentence', async (t) => {

@@ -41,6 +41,8 @@ const TRUNCATED: Reply = ({ id, questions }, transport) =>
     ? GOOD({ id: id ?? 0, questions: questions ?? [] }, transport, '')
     : encode({ type: 'response', id: id ?? 0, flags: 0x0200, questions: questions ?? [] })
 
+const CLOCK = { synchronized: true, now: 1_795_000_000, bound: 1e-3 }
+
 /** A world of one probe: timers in virtual time, a server that answers after 2 ms or never. */
 class Bench {
   readonly probe: DnsProbe
@@ -89,7 +91,7 @@ class Bench {
   }
 
   view() {
-    return this.probe.view(at(this.now))
+    return this.probe.view(at(this.now), CLOCK)
   }
 
   #perform(action: Action): void {
@@ -252,7 +254,7 @@ t.test('a refused connection is named', async (t) => {
   probe.handle({ on: 'timer', key: 'next' }, at(0))
   const fault = { code: 'REFUSED', syscall: 'recvmsg', errno: 'ECONNREFUSED' } as const
   probe.handle({ on: 'failed', what: 'send', key: 'q0', fault }, at(1))
-  t.match(probe.view(at(3)).targets, [{ results: { conn_refused: 1 }, lastAgeSeconds: 2 }])
+  t.match(probe.view(at(3), CLOCK).targets, [{ results: { conn_refused: 1 }, lastAgeSeconds: 2 }])
 })
 
 t.test('lines of resolv.conf that are not understood are told at the start', async (t) => {
@@ -287,4 +289,31 @@ t.test('events that belong to nobody change nothing', async (t) => {
   t.same(probe.handle({ on: 'timer', key: 'q9' }, at(0)), [])
   t.same(probe.handle({ on: 'closed', channel: 'q9' }, at(0)), [])
   t.same(probe.handle({ on: 'resolved', key: 'x', addresses: [] }, at(0)), [])
+})
+
+const codesOf = (bench: Bench) =>
+  bench.view().report?.diagnoses.map(({ code, subject }) => `${code} ${subject}`)
+
+t.test('what it sees is what the diagnosis tells', async (t) => {
+  const bench = new Bench(TWO)
+  t.same(codesOf(bench), [], 'nothing was asked yet')
+  bench.give({ on: 'start' })
+  bench.run(60)
+  t.same(codesOf(bench), [], 'all is well')
+  bench.reply = (query, transport, address) =>
+    address === '10.0.0.1' ? undefined : GOOD(query, transport, address)
+  bench.run(180)
+  t.same(codesOf(bench), ['first-nameserver-dead /etc/resolv.conf'])
+  t.match(bench.view().report?.matrix, [
+    { target: '10.0.0.1', cells: { udp: { mark: 'silent' } } },
+    { target: '10.0.0.2', cells: { udp: { mark: 'ok' } } },
+  ])
+  bench.reply = (query, transport, address) =>
+    transport === 'udp' ? undefined : GOOD(query, transport, address)
+  bench.run(400)
+  t.match(codesOf(bench)?.sort(), [/^udp-blocked 10.0.0.1/, /^udp-blocked 10.0.0.2/])
+  bench.reply = GOOD
+  bench.run(600)
+  t.same(codesOf(bench), [], 'and over')
+  t.equal(bench.view().report, bench.view().report, 'made anew only when something was seen')
 })
