@@ -126,6 +126,9 @@ async function openEndpoints(
 /** The agent with everything it acts through, not yet started. */
 function assemble(config: Config, found: Found, log: Log) {
   const { info } = found
+  const troubles = new Troubles()
+  const dns = readDnsFiles({ config: config.dns, resolvConfNamed: false }, troubles)
+  for (const line of troubles.lines) log.note('degraded', 'dns', line, readNow())
   const identifier = createIdentifier()
   const nics = new NicKeeper({
     nics: () => discoverOwnNics().nics,
@@ -143,7 +146,7 @@ function assemble(config: Config, found: Found, log: Log) {
     note: (code, detail) => log.note(code, 'agent', detail, readNow()),
   })
   const node = openNode(config, found, phcOf, log)
-  const agent = new Agent(config, observedNode(node, hardware), VERSION)
+  const agent = new Agent(config, observedNode(node, hardware), VERSION, dns.setup)
   const meter = createProcessMeter()
   const keeper = new Keeper({ agent, now: readNow, process: () => meter.read() })
   const comparer = createComparer((name: ClockName) => phcOf(name)?.device)

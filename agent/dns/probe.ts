@@ -36,8 +36,8 @@ export interface DnsProbeOptions {
   readonly config: DnsConfig
   readonly setup: DnsSetup
   readonly random: RandomPort
-  /** In each round every check, not one of each server: for a single measurement. */
-  readonly dense?: boolean
+  /** For a single measurement: so many rounds, each with every check. */
+  readonly rounds?: number
 }
 
 /** Answers to one probe out of one or two channels. */
@@ -72,7 +72,7 @@ export class DnsProbe implements Machine {
         probes: probesOf(target, config.canaries ?? {}),
       })),
       rate: config.maxRatePerTarget ?? config.maxRate,
-      dense: options.dense ?? false,
+      rounds: options.rounds,
     })
     this.#ledger = new Ledger({ setup, timeout: config.timeout })
     for (const target of targets) {
@@ -80,9 +80,10 @@ export class DnsProbe implements Machine {
     }
   }
 
-  /** Rounds that are over; a round is over when all its queries are. */
-  get rounds(): number {
-    return this.#schedule.rounds - 1
+  /** Of a single measurement: rounds begun, queries asked, and whether it is over. */
+  get progress(): { readonly rounds: number; readonly asked: number; readonly over: boolean } {
+    const over = this.#schedule.exhausted && this.#running.size === 0
+    return { rounds: this.#schedule.rounds, asked: this.#count, over }
   }
 
   handle(event: Event, now: Now): readonly Action[] {

@@ -24,8 +24,8 @@ export interface ScheduleOptions {
   readonly targets: readonly { readonly target: PlannedTarget; readonly probes: Probes }[]
   /** Queries per second to one target. */
   readonly rate: number
-  /** All extras in each round. */
-  readonly dense: boolean
+  /** So many rounds, and in each all extras; undefined: for ever, and one extra of each server. */
+  readonly rounds?: number | undefined
 }
 
 interface FollowUp {
@@ -82,6 +82,12 @@ export class Schedule {
     return this.#rounds
   }
 
+  /** Nothing will be asked any more. */
+  get exhausted(): boolean {
+    const { rounds = Number.POSITIVE_INFINITY } = this.#options
+    return this.#rounds >= rounds && this.#queue.length === 0 && this.#followUps.length === 0
+  }
+
   get empty(): boolean {
     return this.#base.length === 0
   }
@@ -128,12 +134,13 @@ export class Schedule {
 
   #begin(): void {
     const turn = this.#rounds
-    const { targets, dense } = this.#options
+    const { targets, rounds } = this.#options
+    if (rounds !== undefined && turn >= rounds) return
     this.#rounds += 1
     const extras = targets.map(({ probes }) => {
       const { length } = probes.extras
       const place = turn % Math.max(1, length)
-      return dense ? probes.extras : probes.extras.slice(place, place + 1)
+      return rounds !== undefined ? probes.extras : probes.extras.slice(place, place + 1)
     })
     this.#queue = [...this.#base, ...interleave(extras)]
   }
