@@ -85,18 +85,14 @@ export function probesOf(target: PlannedTarget, canaries: CanariesConfig): Probe
   const base = questions.flatMap((question) =>
     transports.map((transport): Probe => ({ target, transport, question, check: 'exists' })),
   )
-  const list: readonly [Check, Question, Transport][] = [
-    ...wide(target, canaries).map(([check, question]) => [check, question, usual] as const),
-    ...(usual === 'udp' ? ofDatagrams(questions[0]) : []).map(
-      ([check, question]) => [check, question, 'udp'] as const,
+  const extras = [
+    ...[...wide(target, canaries), ...(usual === 'udp' ? ofDatagrams(questions[0]) : [])].map(
+      ([check, question]): Probe => ({ target, transport: usual, check, question }),
     ),
     ...questionsOf(large).flatMap((question) =>
-      transports.map((transport) => ['large', question, transport] as const),
+      transports.map((transport): Probe => ({ target, transport, check: 'large', question })),
     ),
   ]
-  const extras = list.map(([check, question, transport]): Probe => {
-    return { target, transport, check, question }
-  })
   return { base, extras }
 }
 

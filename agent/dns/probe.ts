@@ -241,13 +241,13 @@ export class DnsProbe implements Machine {
 
   #followUp(probe: Probe, { result, second }: Outcome, now: Now): void {
     if (result === 'late') return
-    const { check, transport, target } = probe
+    const { check, transport } = probe
     const answered = isAnswered(result) || (second !== undefined && isAnswered(second))
     this.#schedule.heard(probe, answered, now.mono)
     if (check === 'exists' && this.#schedule.isDoubtful(probe)) {
       this.#schedule.follow(probe, plus(now.mono, AGAIN))
     }
-    if (result === 'truncated' && transport === 'udp' && target.transports.includes('tcp')) {
+    if (result === 'truncated' && transport === 'udp') {
       this.#schedule.follow({ ...probe, transport: 'tcp' }, now.mono)
     }
     if (check === 'signed' && result === 'servfail') {

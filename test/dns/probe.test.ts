@@ -4,6 +4,7 @@ import type { DnsConfig } from '../../agent/config/types.ts'
 import type { Action, Event, Now } from '../../agent/core/machine.ts'
 import { mono, utc } from '../../agent/core/units.ts'
 import { DnsProbe } from '../../agent/dns/probe.ts'
+import { simpleSetup } from '../../agent/dns/setup.ts'
 import { frame } from '../../agent/dns/stream.ts'
 import type { RandomPort } from '../../agent/ports/random.ts'
 
@@ -24,6 +25,11 @@ const CONFIG: DnsConfig = {
   names: ['.'],
   maxRate: 1,
   timeout: 5,
+}
+
+const UDP_ONLY: DnsConfig = {
+  ...CONFIG,
+  targets: [{ server: '10.0.0.1', port: 53, names: ['.'], transports: ['udp'] }],
 }
 
 type Reply = (asked: Packet, transport: string, address: string) => Uint8Array | undefined
@@ -58,7 +64,7 @@ class Bench {
   constructor(resolvConf: string, config: Partial<DnsConfig> = {}, uniform = 0) {
     this.probe = new DnsProbe({
       config: { ...CONFIG, ...config },
-      resolvConf,
+      setup: simpleSetup({ ...CONFIG, ...config }, resolvConf),
       random: random(uniform),
     })
   }
@@ -220,11 +226,8 @@ t.test('a truncated answer is asked again over TCP, in its turn and once', async
 
 t.test('a follow-up that still waits is not asked for twice', async (t) => {
   const probe = new DnsProbe({
-    config: {
-      ...CONFIG,
-      targets: [{ server: '10.0.0.1', port: 53, names: ['.'], transports: ['udp'] }],
-    },
-    resolvConf: '',
+    config: UDP_ONLY,
+    setup: simpleSetup(UDP_ONLY, ''),
     random: random(),
   })
   const send = (actions: readonly Action[]) => actions.find((each) => each.do === 'send')
@@ -250,7 +253,7 @@ t.test('a follow-up that still waits is not asked for twice', async (t) => {
 })
 
 t.test('a refused connection is named', async (t) => {
-  const probe = new DnsProbe({ config: CONFIG, resolvConf: TWO, random: random() })
+  const probe = new DnsProbe({ config: CONFIG, setup: simpleSetup(CONFIG, TWO), random: random() })
   probe.handle({ on: 'timer', key: 'next' }, at(0))
   const fault = { code: 'REFUSED', syscall: 'recvmsg', errno: 'ECONNREFUSED' } as const
   probe.handle({ on: 'failed', what: 'send', key: 'q0', fault }, at(1))
@@ -285,7 +288,7 @@ t.test('at the end every channel is closed and every timer cancelled', async (t)
 })
 
 t.test('events that belong to nobody change nothing', async (t) => {
-  const probe = new DnsProbe({ config: CONFIG, resolvConf: TWO, random: random() })
+  const probe = new DnsProbe({ config: CONFIG, setup: simpleSetup(CONFIG, TWO), random: random() })
   t.same(probe.handle({ on: 'timer', key: 'q9' }, at(0)), [])
   t.same(probe.handle({ on: 'closed', channel: 'q9' }, at(0)), [])
   t.same(probe.handle({ on: 'resolved', key: 'x', addresses: [] }, at(0)), [])

@@ -4,9 +4,10 @@ import type { PortFaultCode } from '../../agent/core/errors.ts'
 import type { Event, Now, Stamp } from '../../agent/core/machine.ts'
 import type { StampKind } from '../../agent/core/sample.ts'
 import { mono, utc } from '../../agent/core/units.ts'
+import type { Transport } from '../../agent/dns/facts.ts'
 import { Query } from '../../agent/dns/query.ts'
 import { frame } from '../../agent/dns/stream.ts'
-import type { DnsTransport, Probe } from '../../agent/dns/targets.ts'
+import { type Ask, USUAL_EDNS } from '../../agent/dns/message.ts'
 
 const EPOCH = 1_700_000_000_000_000_000n
 const ID = 77
@@ -18,18 +19,17 @@ const at = (ms: number): Now => ({
 })
 const stamp = (ms: number, kind: StampKind = 'kernel'): Stamp => ({ at: at(ms).utc, kind })
 
-const probeOf = (transport: DnsTransport): Probe => ({
-  target: {
-    label: '10.0.0.1',
-    address: '10.0.0.1',
-    port: 53,
-    origin: 'config',
-    questions: [],
-    transports: [transport],
-  },
-  transport,
+const ASK: Ask = {
   question: { name: 'a.b', type: 'A' },
-})
+  edns: USUAL_EDNS,
+  checkingDisabled: false,
+}
+
+const queryOf = (transport: Transport): Query =>
+  new Query({
+    ...{ address: '10.0.0.1', port: 53, transport, channel: 'q', timeout: 5 },
+    ...{ ids: [ID], asks: [ASK] },
+  })
 
 const reply = (packet: Packet = {}): Uint8Array =>
   encode({
@@ -42,8 +42,8 @@ const reply = (packet: Packet = {}): Uint8Array =>
 
 type Given = Parameters<Query['handle']>[0]
 
-function begin(transport: DnsTransport, stamps: StampKind = 'kernel') {
-  const query = new Query({ probe: probeOf(transport), channel: 'q', id: ID, timeout: 5 })
+function begin(transport: Transport, stamps: StampKind = 'kernel') {
+  const query = queryOf(transport)
   query.start(at(0))
   const give = (event: Given, ms: number) => query.handle(event, at(ms))
   const open = (ms: number) => give({ on: 'opened', channel: 'q', stamps }, ms)
@@ -71,7 +71,7 @@ const CLEANED = [
 ]
 
 t.test('a query over UDP asks for kernel stamps and sends once its channel is open', async (t) => {
-  const query = new Query({ probe: probeOf('udp'), channel: 'q', id: ID, timeout: 5 })
+  const query = queryOf('udp')
   t.same(query.start(at(0)), [
     {
       do: 'open',
@@ -140,7 +140,7 @@ t.test('a lost query is a time-out, and its late answer is counted as late', asy
   give(sent(stamp(1)), 2)
   t.same(give(TIMER, 5000), {
     actions: [{ do: 'timer', key: 'q', at: at(10_000).mono }],
-    outcomes: [{ result: 'timeout', seconds: undefined }],
+    outcomes: [{ result: 'timeout' }],
   })
   const late = give(received(reply(), stamp(6001)), 6002)
   t.same(late, { actions: CLEANED, outcomes: [{ result: 'late', seconds: 6 }] })
@@ -161,7 +161,7 @@ t.test('a channel that does not open in time is a time-out', async (t) => {
   const { give, open } = begin('tcp')
   t.same(give(TIMER, 5000), {
     actions: CLEANED,
-    outcomes: [{ result: 'timeout', seconds: undefined }],
+    outcomes: [{ result: 'timeout' }],
   })
   t.same(open(5001), { actions: [], outcomes: [] }, 'too late to be of use')
 })
@@ -171,7 +171,7 @@ t.test('an answer to something else is counted once, and the right one still cou
   open(1)
   give(sent(stamp(1)), 1)
   const wrong = received(reply({ id: 1 }), stamp(2))
-  t.same(give(wrong, 2), { actions: [], outcomes: [{ result: 'mismatch', seconds: undefined }] })
+  t.same(give(wrong, 2), { actions: [], outcomes: [{ result: 'mismatch' }] })
   t.same(give(wrong, 3), { actions: [], outcomes: [] })
   t.same(give(received(reply(), stamp(4)), 4).outcomes, [{ result: 'noerror', seconds: 0.003 }])
 })
@@ -200,13 +200,13 @@ t.test('over TCP a wrong answer and a time-out end the query', async (t) => {
   wrong.open(1)
   t.same(wrong.give(wrong.received(frame(reply({ id: 1 })), stamp(2)), 2), {
     actions: CLEANED,
-    outcomes: [{ result: 'mismatch', seconds: undefined }],
+    outcomes: [{ result: 'mismatch' }],
   })
   const lost = begin('tcp', 'daemon')
   lost.open(1)
   t.same(lost.give(TIMER, 5000), {
     actions: CLEANED,
-    outcomes: [{ result: 'timeout', seconds: undefined }],
+    outcomes: [{ result: 'timeout' }],
   })
 })
 
@@ -229,7 +229,7 @@ t.test('a failure of the channel has a name', async (t) => {
   ]
   for (const [code, result] of table) {
     const { query, give, failed } = begin('udp')
-    t.same(give(failed(code), 1), { actions: CLEANED, outcomes: [{ result, seconds: undefined }] })
+    t.same(give(failed(code), 1), { actions: CLEANED, outcomes: [{ result }] })
     t.ok(query.done, code)
   }
 })

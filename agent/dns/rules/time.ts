@@ -4,7 +4,8 @@
  */
 import { formatInstant, formatSpan } from '../../core/format.ts'
 import { utc } from '../../core/units.ts'
-import type { CheckFacts, DnsFacts, OwnClockFacts, Validity } from '../facts.ts'
+import type { CheckFacts, DnsFacts, OwnClockFacts } from '../facts.ts'
+import type { Validity } from '../../core/tls.ts'
 import { type TimeBound, timeBound } from '../time-bound.ts'
 import type { Rule } from './case.ts'
 import { listed } from './evidence.ts'
