@@ -2,6 +2,8 @@
  * `timewarden dns --once`: the probe of the agent by itself, for some seconds, with every check in every
  * round. Asks more in a second than the agent does: the answer is wanted now.
  */
+
+import { portFault } from '../../native/errno.ts'
 import { emptyConfig } from '../config/defaults.ts'
 import { formatFault } from '../config/faults.ts'
 import { loadConfig } from '../config/load.ts'
@@ -15,7 +17,6 @@ import { costOf } from '../dns/schedule.ts'
 import type { DnsSetup } from '../dns/setup.ts'
 import type { Status } from '../observe/status-types.ts'
 import { readNow } from '../runtime/clock.ts'
-import { portFault } from '../../native/errno.ts'
 import { createFiles } from '../runtime/files.ts'
 import { systemRandom } from '../runtime/random.ts'
 import { Runner, type RunnerOptions } from '../runtime/runner.ts'
@@ -65,7 +66,10 @@ function rateOf(config: DnsConfig, { plan }: DnsSetup): { all: number; each: num
   })
   const rate = (count: number) => Math.max(1, (count * ROUNDS) / SPREAD_SECONDS)
   const all = queries.reduce((sum, count) => sum + count, 0)
-  return { all: Math.min(MAX_RATE, rate(all)), each: Math.min(MAX_RATE, rate(Math.max(...queries))) }
+  return {
+    all: Math.min(MAX_RATE, rate(all)),
+    each: Math.min(MAX_RATE, rate(Math.max(...queries))),
+  }
 }
 
 /** A DNS probe reads no clocks and stores nothing. */

@@ -44,10 +44,16 @@ const asked = (description: string) =>
 /** An empty list: this is not asked. */
 const canariesSchema = v.pipe(
   v.strictObject({
-    absent: asked('Names that must not exist; an answer is a lie. Default timewarden-absent.invalid.'),
+    absent: asked(
+      'Names that must not exist; an answer is a lie. Default timewarden-absent.invalid.',
+    ),
     miss: asked('Zones below which fresh names are asked, which no cache has. Default invalid.'),
-    signed: asked('Names with signatures. Default the root, com and org, where names has the root.'),
-    large: asked('Names with answers beyond 512 bytes. Default . DNSKEY, where names has the root.'),
+    signed: asked(
+      'Names with signatures. Default the root, com and org, where names has the root.',
+    ),
+    large: asked(
+      'Names with answers beyond 512 bytes. Default . DNSKEY, where names has the root.',
+    ),
   }),
   v.description('What the probe asks of its own accord, beside the names that must exist.'),
 )

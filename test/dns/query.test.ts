@@ -5,9 +5,9 @@ import type { Event, Now, Stamp } from '../../agent/core/machine.ts'
 import type { StampKind } from '../../agent/core/sample.ts'
 import { mono, utc } from '../../agent/core/units.ts'
 import type { Transport } from '../../agent/dns/facts.ts'
+import { type Ask, USUAL_EDNS } from '../../agent/dns/message.ts'
 import { Query } from '../../agent/dns/query.ts'
 import { frame } from '../../agent/dns/stream.ts'
-import { type Ask, USUAL_EDNS } from '../../agent/dns/message.ts'
 
 const EPOCH = 1_700_000_000_000_000_000n
 const ID = 77

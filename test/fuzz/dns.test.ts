@@ -1,8 +1,14 @@
 /** Any bytes are an answer or a fault, one word of the list, within bounded time; never an exception. */
 import { encode } from 'dns-packet'
 import t from 'tap'
-import { classify, decodeAnswer, encodeQuery } from '../../agent/dns/message.ts'
-import { RECORD_TYPES } from '../../agent/dns/question.ts'
+import {
+  type Ask,
+  decodeAnswer,
+  encodeQuery,
+  readAnswer,
+  USUAL_EDNS,
+} from '../../agent/dns/message.ts'
+import { type Question, RECORD_TYPES } from '../../agent/dns/question.ts'
 import { MessageStream } from '../../agent/dns/stream.ts'
 import { DNS_RESULTS } from '../../agent/dns/view.ts'
 import { SeededRandom } from '../../agent/sim/random.ts'
@@ -10,6 +16,11 @@ import { SeededRandom } from '../../agent/sim/random.ts'
 const SEED = process.env['FUZZ_SEED'] ?? '1'
 const ID = 0x1234
 const QUESTION = { name: 'a.example', type: 'A' } as const
+const askFor = (question: Question): Ask => ({
+  ...{ question, edns: { ...USUAL_EDNS, nsid: true }, checkingDisabled: false },
+})
+const classify = (bytes: Uint8Array, id: number, question: Question) =>
+  readAnswer(bytes, id, askFor(question)).result
 
 const WHOLE: readonly Uint8Array[] = [
   encode({
@@ -53,11 +64,34 @@ const WHOLE: readonly Uint8Array[] = [
         ednsVersion: 0,
         flags: 0,
         flag_do: true,
-        options: [{ code: 8, ip: '10.0.0.0', sourcePrefixLength: 24 }],
+        options: [
+          { code: 8, ip: '10.0.0.0', sourcePrefixLength: 24 },
+          ...([
+            { code: 3, data: Buffer.from('ns1') },
+            { code: 15, data: Buffer.from([0, 7, 0x65]) },
+          ] as never[]),
+        ],
       },
     ],
   }),
-  encodeQuery(ID, QUESTION),
+  encode({
+    type: 'response',
+    id: ID,
+    questions: [{ name: 'a.example', type: 'A' }],
+    answers: [
+      {
+        type: 'RRSIG',
+        name: 'a.example',
+        ttl: 5,
+        data: {
+          ...{ typeCovered: 'A', algorithm: 8, labels: 2, originalTTL: 5, keyTag: 1 },
+          ...{ inception: 3_000_000_000, expiration: 4_000_000_000, signersName: 'example.' },
+          signature: Buffer.from('x'),
+        },
+      },
+    ],
+  }),
+  encodeQuery(ID, askFor(QUESTION)),
 ]
 
 const hex = (text: string): Uint8Array =>
@@ -123,7 +157,7 @@ t.test('every type of question makes a query that reads back', async (t) => {
     )
     const question = { name: labels.join('.') || '.', type: pick(random, RECORD_TYPES) }
     const id = Math.floor(random.uniform() * 65_536)
-    const decoded = decodeAnswer(encodeQuery(id, question))
+    const decoded = decodeAnswer(encodeQuery(id, askFor(question)))
     const same =
       decoded.ok &&
       decoded.value.id === id &&
