@@ -9,7 +9,6 @@
  * 2020; CoreDNS' own default). Messages over 16 KiB are refused: no answer to a probe is that long, and
  * chains of compression pointers cost the square of the length.
  */
-import { createHash } from 'node:crypto'
 import {
   type Answer,
   CHECKING_DISABLED,
@@ -172,13 +171,25 @@ const dataOf = (record: Answer): string =>
     typeof value === 'string' ? value.toLowerCase() : value,
   )
 
+/** FNV-1a from two starts: 64 bits, for telling apart what nobody forges. */
+function hashOf(text: string): string {
+  const hash = [0x811c9dc5, 0x01000193].map((start) => {
+    let value = start
+    for (let index = 0; index < text.length; index += 1) {
+      value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
+    }
+    return (value >>> 0).toString(36)
+  })
+  return hash.join('-')
+}
+
 function digestOf(answers: readonly Answer[]): string | undefined {
   const records = answers
     .filter(({ type }) => type !== 'RRSIG')
     .map((record) => `${record.name.toLowerCase()} ${record.type} ${dataOf(record)}`)
     .sort()
   if (records.length === 0) return undefined
-  return createHash('sha256').update(records.join('\n')).digest('base64url').slice(0, 11)
+  return hashOf(records.join('\n'))
 }
 
 function signaturesOf(records: readonly Answer[]): Validity[] {

@@ -17,6 +17,8 @@ const BACK_OFF_MIN = 5
 const BACK_OFF_MAX = 60
 /** Tokens that an idle target saves. */
 const BURST = 4
+/** Between the two answers of `again`: more than the TTL's own unit. */
+const AGAIN = seconds(3)
 /** A follow-up that waits longer than this has lost its point. */
 const STALE = 30
 
@@ -102,7 +104,7 @@ export class Schedule {
       const probe = this.#queue.shift()
       if (probe === undefined) return undefined
       if (this.#isSilenced(probe, now)) continue
-      if (this.#take(probe, now)) return probe
+      if (this.#take(probe, now)) return this.#withSequel(probe, now)
       this.#queue.push(probe)
     }
     return undefined
@@ -130,6 +132,13 @@ export class Schedule {
   isDoubtful(probe: Probe): boolean {
     const run = this.#silences.get(reachKey(probe))?.run ?? 0
     return run > 0 && run < DEAD
+  }
+
+  /** Whether a TTL falls shows in two answers some seconds apart. */
+  #withSequel(probe: Probe, now: Instant<'mono'>): Probe {
+    if (probe.check !== 'again') return probe
+    this.follow(probe, plus(now, AGAIN))
+    return { ...probe, check: 'exists' }
   }
 
   #begin(): void {

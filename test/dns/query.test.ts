@@ -97,7 +97,7 @@ t.test('the latency is the difference of the kernel stamps, not of our own wake-
   open(1)
   give(sent(stamp(2)), 90)
   const step = give(received(reply(), stamp(5)), 100)
-  t.same(step, { actions: CLEANED, outcomes: [{ result: 'noerror', seconds: 0.003 }] })
+  t.match(step, { actions: CLEANED, outcomes: [{ result: 'noerror', seconds: 0.003 }] })
   t.ok(query.done)
 })
 
@@ -108,7 +108,7 @@ t.test('a transmit stamp that comes after the answer is waited for', async (t) =
     actions: [{ do: 'timer', key: 'q', at: at(56).mono }],
     outcomes: [],
   })
-  t.same(give(sent(stamp(2)), 7).outcomes, [{ result: 'noerror', seconds: 0.003 }])
+  t.match(give(sent(stamp(2)), 7).outcomes, [{ result: 'noerror', seconds: 0.003 }])
 })
 
 t.test('without a transmit stamp our own clock counts', async (t) => {
@@ -116,12 +116,12 @@ t.test('without a transmit stamp our own clock counts', async (t) => {
     const { give, open, received } = begin('udp')
     open(1)
     give(received(reply(), stamp(5)), 6)
-    t.same(give(end, 60).outcomes, [{ result: 'noerror', seconds: 0.005 }])
+    t.match(give(end, 60).outcomes, [{ result: 'noerror', seconds: 0.005 }])
   }
   const plain = begin('udp', 'daemon')
   plain.open(1)
   const step = plain.give(plain.received(reply(), stamp(5, 'daemon')), 6)
-  t.same(step.outcomes, [{ result: 'noerror', seconds: 0.005 }], 'no stamps at all: at once')
+  t.match(step.outcomes, [{ result: 'noerror', seconds: 0.005 }], 'no stamps at all: at once')
 })
 
 t.test('a step of the clock between the stamps does not become a latency', async (t) => {
@@ -130,7 +130,7 @@ t.test('a step of the clock between the stamps does not become a latency', async
     open(1)
     give(sent(stamp(2)), 3)
     const { outcomes } = give(received(reply(), stamp(wrong)), 6)
-    t.same(outcomes, [{ result: 'noerror', seconds: 0.005 }])
+    t.match(outcomes, [{ result: 'noerror', seconds: 0.005 }])
   }
 })
 
@@ -138,12 +138,12 @@ t.test('a lost query is a time-out, and its late answer is counted as late', asy
   const { query, give, open, received, sent } = begin('udp')
   open(1)
   give(sent(stamp(1)), 2)
-  t.same(give(TIMER, 5000), {
+  t.match(give(TIMER, 5000), {
     actions: [{ do: 'timer', key: 'q', at: at(10_000).mono }],
     outcomes: [{ result: 'timeout' }],
   })
   const late = give(received(reply(), stamp(6001)), 6002)
-  t.same(late, { actions: CLEANED, outcomes: [{ result: 'late', seconds: 6 }] })
+  t.match(late, { actions: CLEANED, outcomes: [{ result: 'late', seconds: 6 }] })
   t.ok(query.done)
 })
 
@@ -159,7 +159,7 @@ t.test('patience ends', async (t) => {
 
 t.test('a channel that does not open in time is a time-out', async (t) => {
   const { give, open } = begin('tcp')
-  t.same(give(TIMER, 5000), {
+  t.match(give(TIMER, 5000), {
     actions: CLEANED,
     outcomes: [{ result: 'timeout' }],
   })
@@ -171,9 +171,9 @@ t.test('an answer to something else is counted once, and the right one still cou
   open(1)
   give(sent(stamp(1)), 1)
   const wrong = received(reply({ id: 1 }), stamp(2))
-  t.same(give(wrong, 2), { actions: [], outcomes: [{ result: 'mismatch' }] })
+  t.match(give(wrong, 2), { actions: [], outcomes: [{ result: 'mismatch' }] })
   t.same(give(wrong, 3), { actions: [], outcomes: [] })
-  t.same(give(received(reply(), stamp(4)), 4).outcomes, [{ result: 'noerror', seconds: 0.003 }])
+  t.match(give(received(reply(), stamp(4)), 4).outcomes, [{ result: 'noerror', seconds: 0.003 }])
 })
 
 t.test('a mismatch stands for the time-out that it leads to', async (t) => {
@@ -192,19 +192,19 @@ t.test('over TCP the message is framed, and the time to connect is in the latenc
   const first = give(received(bytes.subarray(0, 9), stamp(4, 'daemon')), 4)
   t.same(first, { actions: [], outcomes: [] })
   const step = give(received(bytes.subarray(9), stamp(8, 'daemon')), 8)
-  t.same(step, { actions: CLEANED, outcomes: [{ result: 'noerror', seconds: 0.008 }] })
+  t.match(step, { actions: CLEANED, outcomes: [{ result: 'noerror', seconds: 0.008 }] })
 })
 
 t.test('over TCP a wrong answer and a time-out end the query', async (t) => {
   const wrong = begin('tcp', 'daemon')
   wrong.open(1)
-  t.same(wrong.give(wrong.received(frame(reply({ id: 1 })), stamp(2)), 2), {
+  t.match(wrong.give(wrong.received(frame(reply({ id: 1 })), stamp(2)), 2), {
     actions: CLEANED,
     outcomes: [{ result: 'mismatch' }],
   })
   const lost = begin('tcp', 'daemon')
   lost.open(1)
-  t.same(lost.give(TIMER, 5000), {
+  t.match(lost.give(TIMER, 5000), {
     actions: CLEANED,
     outcomes: [{ result: 'timeout' }],
   })
@@ -229,7 +229,7 @@ t.test('a failure of the channel has a name', async (t) => {
   ]
   for (const [code, result] of table) {
     const { query, give, failed } = begin('udp')
-    t.same(give(failed(code), 1), { actions: CLEANED, outcomes: [{ result }] })
+    t.match(give(failed(code), 1), { actions: CLEANED, outcomes: [{ result }] })
     t.ok(query.done, code)
   }
 })
