@@ -16,7 +16,7 @@
 import type { PortFaultCode } from '../core/errors.ts'
 import type { Action, Event, Now, Stamp } from '../core/machine.ts'
 import { type Instant, type Nanos, plus, seconds, since, toSeconds } from '../core/units.ts'
-import { classify, encodeQuery } from './message.ts'
+import { type Ask, encodeQuery, readAnswer, USUAL_EDNS } from './message.ts'
 import { frame, MessageStream } from './stream.ts'
 import type { Outcome } from './tally.ts'
 import type { Probe } from './targets.ts'
@@ -56,6 +56,12 @@ interface Answer {
 }
 
 const NOTHING: Step = { actions: [], outcomes: [] }
+
+const askOf = ({ question }: Probe): Ask => ({
+  question,
+  edns: USUAL_EDNS,
+  checkingDisabled: false,
+})
 
 const FAILED: Partial<Record<PortFaultCode, DnsResult>> = {
   REFUSED: 'conn_refused',
@@ -113,7 +119,7 @@ export class Query {
   #opened(stamped: boolean, now: Now): Step {
     if (this.#state !== 'opening') return NOTHING
     const { channel, id, probe } = this.#options
-    const query = encodeQuery(id, probe.question)
+    const query = encodeQuery(id, askOf(probe))
     const udp = probe.transport === 'udp'
     this.#state = 'waiting'
     this.#stamped = stamped && udp
@@ -132,7 +138,7 @@ export class Query {
     const { id, probe } = this.#options
     const message = probe.transport === 'udp' ? data : this.#stream.push(data)
     if (message === undefined) return NOTHING
-    const result = classify(message, id, probe.question)
+    const { result } = readAnswer(message, id, askOf(probe))
     if (result === 'mismatch') return this.#mismatch()
     this.#answer = { result, stamp, at: now.mono }
     if (this.#state === 'expired') return this.#settle('late')
