@@ -3,11 +3,12 @@
  * malformed bytes, so every call stands in a `try` here and becomes a value.
  *
  *   query:  | id 2 | flags 2 (RD, CD) | 1, 0, 0, 1 | name, type, class | OPT: payload size, DO, NSID |
- *   answer: bytes -> value or fault -> one word out of DNS_RESULTS, and what the answer tells beside it
+ *   answer: bytes -> packet, or malformed -> answers the ask, or mismatch -> one word out of DNS_RESULTS
+ *           and what else stands in it
  *
- * EDNS (RFC 6891) announces 1232 bytes, the size that avoids fragments on every usual path (DNS flag day
- * 2020; CoreDNS' own default). Messages over 16 KiB are refused: no answer to a probe is that long, and
- * chains of compression pointers cost the square of the length.
+ * The library reads most records without a look at their length, so the end that it comes to is held
+ * against the end that the lengths say. Messages over 16 KiB are refused: no answer to a probe is that
+ * long, and chains of compression pointers cost the square of the length.
  */
 import {
   type Answer,
@@ -19,122 +20,113 @@ import {
   type OptAnswer,
   type PacketOpt,
   RECURSION_DESIRED,
+  type RrsigAnswer,
 } from 'dns-packet'
-import { type Decoded, decoded, fault } from '../core/errors.ts'
-import type { Validity } from '../core/tls.ts'
 import type { Attempt } from './facts.ts'
+import { bytesText, plainText, utf8Text } from './foreign-text.ts'
+import { HEADER_LENGTH, messageEnd } from './message-end.ts'
 import type { Question } from './question.ts'
+import { recordDigest } from './record-digest.ts'
 import type { DnsResult } from './view.ts'
 
-const HEADER_LENGTH = 12
-const EDNS_PAYLOAD_SIZE = 1232
 const MAX_MESSAGE = 16_384
-/** Option codes (RFC 5001, RFC 8914). */
+/** RFC 2181 section 8: a TTL with the sign bit counts as zero. */
+const MAX_TTL = 0x7fffffff
+/** Kept of one answer; a message of 16 KiB could hold thousands. */
+const MOST_ERRORS = 8
+const MOST_SIGNATURES = 16
+
+/** EDNS options: NSID (RFC 5001), extended error (RFC 8914). */
 const NSID = 3
 const EXTENDED_ERROR = 15
-const NO_BYTES = new Uint8Array(0)
-/** The types of the library know only some of the options that it writes. */
-const NSID_ASKED = { code: NSID, data: Buffer.alloc(0) } as unknown as PacketOpt
-
-export interface DnsAnswer {
-  readonly id: number
-  /** True: the sender calls it an answer (QR). */
-  readonly response: boolean
-  readonly opcode: number
-  /** With the upper bits of EDNS, where there are any. */
-  readonly rcode: number
-  readonly truncated: boolean
-  readonly flags: NonNullable<Attempt['flags']>
-  readonly questions: readonly {
-    readonly name: string
-    readonly type: string
-    readonly class: string
-  }[]
-  readonly answers: readonly Answer[]
-  readonly authorities: readonly Answer[]
-  /** Of EDNS. */
-  readonly options: readonly { readonly code: number; readonly data: Uint8Array }[]
-}
-
-export type DnsFault = 'short' | 'too-long' | 'malformed'
 
 /** What is asked, and how. */
 export interface Ask {
   readonly question: Question
   /** IN without it. */
   readonly class?: 'IN' | 'CH'
-  /** Undefined: no OPT record at all. */
+  /** Undefined: no OPT record at all (RFC 6891). */
   readonly edns:
-    | { readonly payload: number; readonly dnssec: boolean; readonly nsid: boolean }
+    | {
+        /** Largest answer over UDP that we take, bytes. */
+        readonly payload: number
+        /** DO bit (RFC 3225): send signatures. */
+        readonly dnssec: boolean
+        /** Ask for the server's name (RFC 5001). */
+        readonly nsid: boolean
+      }
     | undefined
-  /** CD (RFC 4035 section 3.2.2). */
+  /** CD bit (RFC 4035 section 3.2.2). */
   readonly checkingDisabled: boolean
 }
 
-export const USUAL_EDNS: NonNullable<Ask['edns']> = {
-  payload: EDNS_PAYLOAD_SIZE,
-  dnssec: false,
-  nsid: false,
+/**
+ * 1232 bytes, no DNSSEC, no NSID: the size avoids fragments on every usual path (DNS flag day 2020; CoreDNS'
+ * own default).
+ */
+export const USUAL_EDNS: NonNullable<Ask['edns']> = { payload: 1232, dnssec: false, nsid: false }
+
+function optRecord({ payload, dnssec, nsid }: NonNullable<Ask['edns']>): OptAnswer {
+  // the library encodes any code that comes with its data; its types know of four only
+  const request = { code: NSID, data: Buffer.alloc(0) } as unknown as PacketOpt
+  return {
+    type: 'OPT',
+    name: '.',
+    udpPayloadSize: payload,
+    extendedRcode: 0,
+    ednsVersion: 0,
+    flags: dnssec ? DNSSEC_OK : 0,
+    flag_do: dnssec,
+    options: nsid ? [request] : [],
+  }
 }
 
-const optRecord = ({ payload, dnssec, nsid }: NonNullable<Ask['edns']>): OptAnswer => ({
-  type: 'OPT',
-  name: '.',
-  udpPayloadSize: payload,
-  extendedRcode: 0,
-  ednsVersion: 0,
-  flags: dnssec ? DNSSEC_OK : 0,
-  flag_do: dnssec,
-  options: nsid ? [NSID_ASKED] : [],
-})
-
 export function encodeQuery(id: number, ask: Ask): Uint8Array {
-  const { question, edns, checkingDisabled } = ask
+  const { name, type } = ask.question
   return encode({
     type: 'query',
     id,
-    flags: RECURSION_DESIRED | (checkingDisabled ? CHECKING_DISABLED : 0),
-    questions: [{ type: question.type, name: question.name, class: ask.class ?? 'IN' }],
-    additionals: edns === undefined ? [] : [optRecord(edns)],
+    flags: RECURSION_DESIRED | (ask.checkingDisabled ? CHECKING_DISABLED : 0),
+    questions: [{ type, name, class: ask.class ?? 'IN' }],
+    additionals: ask.edns === undefined ? [] : [optRecord(ask.edns)],
   })
 }
 
-const optOf = ({ additionals = [] }: DecodedPacket): OptAnswer | undefined =>
-  additionals.find((record) => record.type === 'OPT')
-
-function toAnswer(packet: DecodedPacket): DnsAnswer {
-  const { id = 0, flags = 0, questions = [], answers = [], authorities = [] } = packet
-  const opt = optOf(packet)
-  return {
-    id,
-    response: packet.flag_qr,
-    opcode: (flags >> 11) & 0xf,
-    rcode: ((opt?.extendedRcode ?? 0) << 4) | (flags & 0xf),
-    truncated: packet.flag_tc,
-    flags: {
-      authoritative: packet.flag_aa,
-      recursion: packet.flag_ra,
-      authentic: packet.flag_ad,
-      edns: opt !== undefined,
-    },
-    questions: questions.map(({ name, type, class: of = 'IN' }) => ({ name, type, class: of })),
-    answers,
-    authorities,
-    options: (opt?.options ?? []).map(({ code, data }) => ({ code, data: data ?? NO_BYTES })),
+/** Undefined: these bytes are no DNS message. */
+function decodePacket(bytes: Uint8Array): DecodedPacket | undefined {
+  if (bytes.length < HEADER_LENGTH || bytes.length > MAX_MESSAGE) return undefined
+  try {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    const end = messageEnd(buffer)
+    if (end > bytes.length) return undefined
+    const packet = decode(buffer)
+    return decode.bytes === end ? packet : undefined
+  } catch {
+    return undefined
   }
 }
 
-export function decodeAnswer(bytes: Uint8Array): Decoded<DnsAnswer, DnsFault> {
-  if (bytes.length < HEADER_LENGTH) return fault('short', bytes.length)
-  if (bytes.length > MAX_MESSAGE) return fault('too-long', MAX_MESSAGE)
-  try {
-    const packet = decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
-    // the library takes a record whose data ends behind the message
-    if (decode.bytes > bytes.length) return fault('malformed', bytes.length)
-    return decoded(toAnswer(packet))
-  } catch {
-    return fault('malformed', HEADER_LENGTH)
-  }
+const isOpt = (record: Answer): record is OptAnswer => record.type === 'OPT'
+const optOf = ({ additionals = [] }: DecodedPacket): OptAnswer | undefined =>
+  additionals.find(isOpt)
+
+/** With the upper bits of EDNS, where there are any. */
+const rcodeOf = (packet: DecodedPacket): number =>
+  ((optOf(packet)?.extendedRcode ?? 0) << 4) | ((packet.flags ?? 0) & 0xf)
+
+const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+/** A server that refuses may leave the question out; one that answers may not (RFC 9619). */
+function answersTo(packet: DecodedPacket, id: number, ask: Ask): boolean {
+  const { flags = 0, questions = [] } = packet
+  const opcode = (flags >> 11) & 0xf
+  if (!packet.flag_qr || packet.id !== id || opcode !== 0) return false
+  const [asked] = questions
+  if (asked === undefined) return rcodeOf(packet) !== 0
+  const { name, type } = ask.question
+  const same =
+    sameName(asked.name, name) && asked.type === type && asked.class === (ask.class ?? 'IN')
+  return questions.length === 1 && same
 }
 
 const RCODES: readonly (DnsResult | undefined)[] = [
@@ -146,129 +138,129 @@ const RCODES: readonly (DnsResult | undefined)[] = [
   'refused',
 ]
 
-const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
-
-/** A server that refuses may leave the question out; one that answers may not (RFC 9619). */
-function answersTo(answer: DnsAnswer, id: number, ask: Ask): boolean {
-  if (!answer.response || answer.id !== id || answer.opcode !== 0) return false
-  const [asked] = answer.questions
-  if (asked === undefined) return answer.rcode !== 0
-  const { name, type } = ask.question
-  const same = sameName(asked.name, name) && asked.type === type
-  return answer.questions.length === 1 && same && asked.class === (ask.class ?? 'IN')
-}
-
 /** `nodata`: the name is there, the record type is not. */
-function resultOf({ truncated, rcode, answers }: DnsAnswer, { question }: Ask): DnsResult {
-  if (truncated) return 'truncated'
+function resultOf(packet: DecodedPacket, { type }: Question): DnsResult {
+  if (packet.flag_tc) return 'truncated'
+  const rcode = rcodeOf(packet)
   if (rcode !== 0) return RCODES[rcode] ?? 'other_rcode'
-  return answers.some(({ type }) => type === question.type) ? 'noerror' : 'nodata'
+  return packet.answers?.some((record) => record.type === type) ? 'noerror' : 'nodata'
 }
 
-/** Text of a record's data; bytes as they are, whatever the record is. */
-const dataOf = (record: Answer): string =>
-  JSON.stringify('data' in record ? record.data : [], (_, value: unknown) =>
-    typeof value === 'string' ? value.toLowerCase() : value,
-  )
-
-/** FNV-1a from two starts: 64 bits, for telling apart what nobody forges. */
-function hashOf(text: string): string {
-  const hash = [0x811c9dc5, 0x01000193].map((start) => {
-    let value = start
-    for (let index = 0; index < text.length; index += 1) {
-      value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
-    }
-    return (value >>> 0).toString(36)
-  })
-  return hash.join('-')
+function leastTtl({ answers = [] }: DecodedPacket): number | undefined {
+  const ttls = answers.flatMap((record) => (isOpt(record) ? [] : (record.ttl ?? 0)))
+  if (ttls.length === 0) return undefined
+  return Math.min(...ttls.map((ttl) => (ttl > MAX_TTL ? 0 : ttl)))
 }
 
-function digestOf(answers: readonly Answer[]): string | undefined {
-  const records = answers
-    .filter(({ type }) => type !== 'RRSIG')
-    .map((record) => `${record.name.toLowerCase()} ${record.type} ${dataOf(record)}`)
-    .sort()
-  if (records.length === 0) return undefined
-  return hashOf(records.join('\n'))
-}
+/** Of a truncated answer there is no digest: it holds a part of the set. */
+const digestOf = ({ flag_tc, answers = [] }: DecodedPacket): string | undefined =>
+  flag_tc ? undefined : recordDigest(answers.flatMap((record) => (isOpt(record) ? [] : record)))
 
-function signaturesOf(records: readonly Answer[]): Validity[] {
-  return records.flatMap((record) => {
-    if (record.type !== 'RRSIG') return []
-    // seconds of 32 bits (RFC 4034 section 3.1.5): unambiguous as they are until 2106
-    const { inception = 0, expiration = 0, signersName = '.' } = record.data
-    return [{ from: inception, until: expiration, by: signersName.replace(/(?<=.)\.$/, '') }]
-  })
-}
+/** Payloads of one EDNS option; the code of an unknown option is a number that the types do not list. */
+const optionsOf = (packet: DecodedPacket, code: number): Uint8Array[] =>
+  optOf(packet)?.options.flatMap((option) =>
+    (option.code as number) === code && option.data !== undefined ? [option.data] : [],
+  ) ?? []
 
-function serialOf(records: readonly Answer[]): number | undefined {
-  for (const record of records) if (record.type === 'SOA') return record.data.serial
-  return undefined
-}
-
-const MAX_TEXT = 255
-const CONTROLS = /\p{Cc}/gu
-const PRINTABLE = /^[\x20-\x7e]*$/
-
-const readable = (bytes: Uint8Array): string => {
-  const text = Buffer.from(bytes).toString('latin1')
-  return (PRINTABLE.test(text) ? text : Buffer.from(bytes).toString('hex')).slice(0, MAX_TEXT)
-}
-
-function identityOf({ answers, options }: DnsAnswer, ask: Ask): string | undefined {
-  const nsid = options.find(({ code, data }) => code === NSID && data.length > 0)
-  if (nsid !== undefined) return readable(nsid.data)
-  if (ask.class !== 'CH') return undefined
-  for (const record of answers) {
-    if (record.type !== 'TXT') continue
-    const parts = Array.isArray(record.data) ? record.data : [record.data]
-    return readable(Buffer.concat(parts.map((part) => Buffer.from(part))))
-  }
-  return undefined
-}
-
-/** RFC 8914 section 2: INFO-CODE of two bytes, then UTF-8. */
-function extendedErrors({ options }: DnsAnswer): Pick<Reading, 'ede' | 'edeTexts'> {
-  const errors = options.filter(({ code, data }) => code === EXTENDED_ERROR && data.length >= 2)
-  const texts = errors
-    .map(({ data }) => Buffer.from(data.subarray(2)).toString('utf8'))
-    .map((text) => text.replace(CONTROLS, '').slice(0, MAX_TEXT))
-    .filter((text) => text !== '')
+function extendedErrors(packet: DecodedPacket): Pick<Reading, 'ede' | 'edeTexts'> {
+  const errors = optionsOf(packet, EXTENDED_ERROR).filter(({ length }) => length >= 2)
+  const codes = errors.map(([high = 0, low = 0]) => (high << 8) | low)
+  const texts = errors.map((data) => utf8Text(data.subarray(2))).filter((text) => text !== '')
   return {
-    ...(errors.length > 0 && {
-      ede: errors.map(({ data }) => (data[0] ?? 0) * 256 + (data[1] ?? 0)),
-    }),
-    ...(texts.length > 0 && { edeTexts: texts }),
+    ...(codes.length > 0 && { ede: [...new Set(codes)].slice(0, MOST_ERRORS) }),
+    ...(texts.length > 0 && { edeTexts: [...new Set(texts)].slice(0, MOST_ERRORS) }),
   }
+}
+
+/**
+ * Serial of a SOA record. The one in the authority section belongs to the zone that denies the name, which
+ * is another one where a zone's own SOA was asked for and the server does not have it.
+ */
+function serialOf(packet: DecodedPacket, { type }: Question): number | undefined {
+  const { answers = [], authorities = [] } = packet
+  const from = type === 'SOA' ? answers : [...answers, ...authorities]
+  return from.find((record) => record.type === 'SOA')?.data.serial
+}
+
+/** The text of a CHAOS name such as hostname.bind (RFC 4892), else NSID. */
+function identityOf(packet: DecodedPacket, ask: Ask): string | undefined {
+  const text =
+    ask.class === 'CH' ? packet.answers?.find((record) => record.type === 'TXT')?.data : undefined
+  // decoded text is a list of buffers, whatever the types allow for encoding
+  const bytes = Array.isArray(text)
+    ? Buffer.concat(text.map((part) => Buffer.from(part)))
+    : optionsOf(packet, NSID)[0]
+  return bytes === undefined || bytes.length === 0 ? undefined : bytesText(bytes)
+}
+
+/**
+ * Times of a signature are seconds since 1970 modulo 2^32, to be read relative to now (RFC 4034 section
+ * 3.1.5): read as they stand they are right until 2106.
+ */
+const validityOf = ({ data }: RrsigAnswer): Validity => ({
+  from: data.inception,
+  until: data.expiration,
+  by: plainText(data.signersName.toLowerCase()),
+})
+
+/** Of every RRSIG in the answer section; of those in the authority section where it has none. Each once. */
+function signaturesOf({ answers = [], authorities = [] }: DecodedPacket): Validity[] {
+  for (const section of [answers, authorities]) {
+    const windows = section.flatMap((record) => (record.type === 'RRSIG' ? validityOf(record) : []))
+    const each = new Map(windows.map((window) => [Object.values(window).join(' '), window]))
+    if (windows.length > 0) return [...each.values()].slice(0, MOST_SIGNATURES)
+  }
+  return []
 }
 
 /** Everything of an attempt that stands in the answer itself. */
 export type Reading = Pick<
   Attempt,
-  | ('result' | 'bytes' | 'flags' | 'ttl' | 'digest')
-  | ('ede' | 'edeTexts' | 'serial' | 'identity' | 'signatures')
+  | 'result'
+  | 'bytes'
+  | 'flags'
+  | 'ttl'
+  | 'digest'
+  | 'ede'
+  | 'edeTexts'
+  | 'serial'
+  | 'identity'
+  | 'signatures'
 >
 
-/** What came back for a query; of what is no answer to it, the result and the length alone. */
-export function readAnswer(bytes: Uint8Array, id: number, ask: Ask): Reading {
-  const message = decodeAnswer(bytes)
-  if (!message.ok) return { result: 'malformed', bytes: bytes.length }
-  const answer = message.value
-  if (!answersTo(answer, id, ask)) return { result: 'mismatch', bytes: bytes.length }
-  const { answers, authorities, flags } = answer
-  const ttls = answers.flatMap((record) => ('ttl' in record ? (record.ttl ?? 0) : []))
-  const digest = digestOf(answers)
-  const serial = serialOf([...answers, ...authorities])
-  const identity = identityOf(answer, ask)
-  const own = signaturesOf(answers)
-  const signatures = own.length > 0 ? own : signaturesOf(authorities)
+function contentsOf(packet: DecodedPacket, ask: Ask): Omit<Reading, 'result' | 'bytes'> {
+  const ttl = leastTtl(packet)
+  const digest = digestOf(packet)
+  const serial = serialOf(packet, ask.question)
+  const identity = identityOf(packet, ask)
+  const signatures = signaturesOf(packet)
   return {
-    ...{ result: resultOf(answer, ask), bytes: bytes.length, flags },
-    ...(ttls.length > 0 && { ttl: Math.min(...ttls) }),
+    flags: {
+      authoritative: packet.flag_aa,
+      recursion: packet.flag_ra,
+      authentic: packet.flag_ad,
+      edns: optOf(packet) !== undefined,
+    },
+    ...extendedErrors(packet),
+    ...(ttl !== undefined && { ttl }),
     ...(digest !== undefined && { digest }),
     ...(serial !== undefined && { serial }),
     ...(identity !== undefined && { identity }),
     ...(signatures.length > 0 && { signatures }),
-    ...extendedErrors(answer),
+  }
+}
+
+/**
+ * What came back for a query. Any bytes are an answer: `malformed` and `mismatch` (not an answer to this
+ * ask) stand alone with their length, and all else has its flags and what its records say.
+ */
+export function readAnswer(bytes: Uint8Array, id: number, ask: Ask): Reading {
+  const packet = decodePacket(bytes)
+  if (packet === undefined) return { result: 'malformed', bytes: bytes.length }
+  if (!answersTo(packet, id, ask)) return { result: 'mismatch', bytes: bytes.length }
+  return {
+    result: resultOf(packet, ask.question),
+    bytes: bytes.length,
+    ...contentsOf(packet, ask),
   }
 }

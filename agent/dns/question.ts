@@ -8,7 +8,17 @@
 import { type Decoded, decoded, fault } from '../core/errors.ts'
 
 export const RECORD_TYPES = [
-  ...(['A', 'AAAA', 'CNAME', 'DNSKEY', 'DS', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'] as const),
+  'A',
+  'AAAA',
+  'CNAME',
+  'DNSKEY',
+  'DS',
+  'MX',
+  'NS',
+  'PTR',
+  'SOA',
+  'SRV',
+  'TXT',
 ] as const
 export type RecordType = (typeof RECORD_TYPES)[number]
 
