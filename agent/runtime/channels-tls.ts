@@ -129,8 +129,9 @@ export function openTls(action: OpenAction, link: Link): Opened {
   if (isIP(action.address) === 0) return invalid('connect')
   const trusted = readTrust(action.tls?.ca)
   if (trusted === undefined) return invalid('SSL_load_verify')
-  const handshake = new Handshake(action, link, trusted)
   const socket = tlsConnect(optionsOf(action))
+  // begins now: certificates were read, which takes longer than many a handshake, and nothing is sent yet
+  const handshake = new Handshake(action, link, trusted)
   const ready = follow(socket, action.channel, link, handshake)
   const channel: Channel = {
     send: (data) => {

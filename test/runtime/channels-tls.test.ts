@@ -93,7 +93,7 @@ t.test('a good certificate, and how long each handshake took', async (t) => {
     by: 'CN=server',
   })
   t.ok(opened!.tls!.connectSeconds > 0)
-  t.ok(opened!.tls!.tlsSeconds > opened!.tls!.connectSeconds / 10)
+  t.ok(opened!.tls!.tlsSeconds > 0)
   t.ok(opened!.tls!.tlsSeconds < 10)
 })
 
