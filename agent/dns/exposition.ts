@@ -24,7 +24,7 @@ const NAME = /^[a-z_:][a-z0-9_:]*/i
 const MAX_FAULTS = 10
 
 /** Behind the name: a value, or what is not understood. */
-function valueOf(rest: string): number | ExpositionFault['code'] {
+function seriesValue(rest: string): number | ExpositionFault['code'] {
   const [, word] = REST.exec(rest) ?? []
   if (word === undefined) return 'bad-series'
   const value = NUMBER.test(word) ? Number(word) : Number.NaN
@@ -37,7 +37,7 @@ export function readExposition(text: string, names: readonly string[]): Expositi
   for (const [index, line] of text.split('\n').entries()) {
     const name = NAME.exec(line)?.[0]
     if (name === undefined || !names.includes(name)) continue
-    const value = valueOf(line.slice(name.length))
+    const value = seriesValue(line.slice(name.length))
     if (typeof value === 'number') sums.set(name, (sums.get(name) ?? 0) + value)
     else faults.push({ code: value, line: index + 1, text: line.slice(0, 200) })
   }
