@@ -109,7 +109,13 @@ export type Event =
   | { readonly on: 'resolved'; readonly key: string; readonly addresses: readonly string[] }
   | { readonly on: 'compared'; readonly key: string; readonly comparison: Comparison }
   | { readonly on: 'identified'; readonly key: string; readonly phcIndex: number }
-  | { readonly on: 'loaded'; readonly key: string; readonly text: string }
+  /** `modified`: when the file was last written, where that is known. */
+  | {
+      readonly on: 'loaded'
+      readonly key: string
+      readonly text: string
+      readonly modified?: Instant<'utc'>
+    }
   | { readonly on: 'stored'; readonly key: string }
   /** A child runs. */
   | { readonly on: 'spawned'; readonly key: string; readonly pid: number }

@@ -10,6 +10,8 @@ import type { Instant } from '../core/units.ts'
 import type { Question } from './question.ts'
 import type { DnsResult } from './view.ts'
 
+export type { Validity }
+
 export type Transport = 'udp' | 'tcp' | 'dot'
 
 /** Where a target stands on the way of a query: node, cluster, or behind the cluster's DNS. */

@@ -3,7 +3,7 @@
  * error only, and an expired certificate hides that nobody trusted vouches for it.
  */
 import { X509Certificate } from 'node:crypto'
-import { checkServerIdentity, rootCertificates, type TLSSocket } from 'node:tls'
+import { checkServerIdentity, rootCertificates } from 'node:tls'
 import type { CertificateFault, Validity } from '../core/tls.ts'
 
 /** verify(1): the chain is whole, as far as was looked, and one of its dates is wrong. */
@@ -67,18 +67,22 @@ function chainOf(
   return undefined
 }
 
+export interface Asked {
+  /** A host name or an address that the certificate must hold. */
+  readonly name: string
+  readonly trusted: () => readonly X509Certificate[]
+}
+
 /**
- * The first fault in the order of CERTIFICATE_FAULTS. `error`: what OpenSSL says of the chain, '' for
- * nothing. `name`: a host name or an address that the certificate must hold. `now`: seconds since 1970.
+ * The first fault in the order of CERTIFICATE_FAULTS. `error`: OpenSSL's code for the chain, '' where all
+ * is well. `now`: seconds since 1970.
  */
 export function certificateFault(
-  socket: TLSSocket,
   leaf: X509Certificate,
-  asked: { readonly name: string; readonly trusted: () => readonly X509Certificate[] },
+  error: string,
+  asked: Asked,
   now: number,
 ): CertificateFault | undefined {
-  // a string, against its type; null where all is well
-  const error = String(socket.authorizationError ?? '')
   const late = OF_TIME.includes(error)
   if (error !== '' && !late) return 'untrusted'
   const chain = late ? chainOf(leaf, asked.trusted()) : [leaf]
@@ -86,6 +90,6 @@ export function certificateFault(
   const dates = chain.map(validityOf)
   if (dates.some(({ from }) => now < from)) return 'not-yet-valid'
   if (dates.some(({ until }) => now > until)) return 'expired'
-  const wrong = checkServerIdentity(asked.name, socket.getPeerCertificate())
+  const wrong = checkServerIdentity(asked.name, leaf.toLegacyObject())
   return wrong === undefined ? undefined : 'name'
 }

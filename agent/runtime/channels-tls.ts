@@ -19,9 +19,6 @@ import {
   socketFault,
 } from './channels-link.ts'
 
-/** RFC 7858 section 3.1; the name of the protocol is IANA's. */
-const ALPN = 'dot'
-
 const invalid = (syscall: string): Opened => ({
   ok: false,
   fault: { code: 'INVALID', syscall, errno: 'EINVAL' },
@@ -33,7 +30,7 @@ function optionsOf({ address, port, tls }: OpenAction): ConnectionOptions {
     host: address,
     port,
     minVersion: 'TLSv1.2',
-    ALPNProtocols: [ALPN],
+    // no ALPN: RFC 7858 asks for none, and CoreDNS and most stubs send none either
     rejectUnauthorized: false,
     // looked at together with everything else, in certificateFault
     checkServerIdentity: () => undefined,
@@ -81,9 +78,11 @@ class Handshake {
     if (leaf === undefined) return undefined
     const { address, tls } = this.#action
     const asked = { name: tls?.serverName || address, trusted: this.#trusted }
+    // a string, against its type; null where all is well
+    const error = String(socket.authorizationError ?? '')
     const connected = this.#connected ?? now
     return {
-      fault: certificateFault(socket, leaf, asked, Number(now.utc) / 1e9),
+      fault: certificateFault(leaf, error, asked, Number(now.utc) / 1e9),
       certificate: validityOf(leaf),
       connectSeconds: toSeconds(elapsed(connected.mono, this.#began.mono)),
       tlsSeconds: toSeconds(elapsed(now.mono, connected.mono)),
@@ -129,9 +128,10 @@ export function openTls(action: OpenAction, link: Link): Opened {
   // a name would be looked up in Node's pool of four threads
   if (isIP(action.address) === 0) return invalid('connect')
   const trusted = readTrust(action.tls?.ca)
-  if (trusted === undefined) return invalid('SSL_CTX_load_verify')
-  const handshake = new Handshake(action, link, trusted)
+  if (trusted === undefined) return invalid('SSL_load_verify')
   const socket = tlsConnect(optionsOf(action))
+  // begins now: certificates were read, which takes longer than many a handshake, and nothing is sent yet
+  const handshake = new Handshake(action, link, trusted)
   const ready = follow(socket, action.channel, link, handshake)
   const channel: Channel = {
     send: (data) => {

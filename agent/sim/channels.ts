@@ -60,6 +60,12 @@ const refused = (syscall: string): PortFault => ({
   errno: 'ECONNREFUSED',
 })
 
+const NO_SESSION: PortFault = {
+  code: 'HANDSHAKE',
+  syscall: 'SSL_connect',
+  errno: 'ERR_SSL_WRONG_VERSION_NUMBER',
+}
+
 export class Channels {
   readonly #options: ChannelOptions
   readonly #host: ChannelHost
@@ -146,8 +152,11 @@ export class Channels {
 
   #shakeHands(channel: Channel, { tls }: Peer, ns: number): void {
     const seconds = ns / 1e9
-    const report = tls && { ...tls, connectSeconds: seconds, tlsSeconds: seconds }
-    this.#host.after(ns, () => this.#ready(channel, report))
+    const took = { connectSeconds: seconds, tlsSeconds: seconds }
+    this.#host.after(ns, () => {
+      if (tls === undefined) this.#fail('open', channel, NO_SESSION)
+      else this.#ready(channel, { ...tls, ...took })
+    })
   }
 
   #travel(link: Link | undefined, way: 'there' | 'back'): number | undefined {

@@ -35,7 +35,10 @@ export interface Peer {
   readonly listening: boolean
   /** Changes with every restart; a connected Unix socket does not survive one. */
   readonly incarnation: number
-  /** What a tls channel to it tells of its certificate; there is no cryptography here. */
+  /**
+   * What a tls channel to it tells of its certificate; there is no cryptography here. Undefined: no TLS
+   * session comes about.
+   */
   readonly tls?: Pick<TlsReport, 'fault' | 'certificate'>
   start(world: Surroundings): void
   receive(packet: Packet): void
