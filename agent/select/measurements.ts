@@ -113,8 +113,13 @@ export class Measurements {
   }
 
   #measureTrips(): Trips {
-    const delays = [...this.#delay.subarray(0, this.#size)]
-    const shortest = Math.min(...delays)
+    const delays: number[] = []
+    let shortest = Number.POSITIVE_INFINITY
+    for (let k = 0; k < this.#size; k++) {
+      const delay = this.#delay[k] as number
+      delays.push(delay)
+      if (delay < shortest) shortest = delay
+    }
     return { shortest, usual: median(delays) - shortest }
   }
 
