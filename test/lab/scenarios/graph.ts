@@ -121,7 +121,7 @@ const boundsOf = (what: string, { readings, wrongFor }: Watched, limit: number):
 ]
 
 /** Links that come up under a ptp4l tell it anew which PHC they have: it must not depend on that. */
-async function linksUp(lab: Lab, names: readonly string[]): Promise<void> {
+export async function linksUp(lab: Lab, names: readonly string[]): Promise<void> {
   for (const name of names) lab.call('ip', 'link', 'set', name, 'up')
   const isUp = (name: string): boolean =>
     readFileSync(`/sys/class/net/${name}/operstate`, 'utf8').trim() === 'up'
