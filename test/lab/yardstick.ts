@@ -44,10 +44,12 @@ const cpuSeconds = (): number => {
   return (user + system) / 1e6
 }
 
-/** CPU seconds of this process for SECONDS of that world, compiled and warm. */
-export function yardstick(): number {
+function measure(): number {
   const run = started().forSeconds(WARM_SECONDS)
   const before = cpuSeconds()
   run.forSeconds(SECONDS)
   return cpuSeconds() - before
 }
+
+/** CPU seconds of this process for SECONDS of that world, compiled and warm: the least of three. */
+export const yardstick = (): number => Math.min(measure(), measure(), measure())
