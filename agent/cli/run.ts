@@ -143,7 +143,8 @@ function assemble(config: Config, found: Found, log: Log) {
   const hardware = new HardwareStamps({
     mode: config.hardwareTimestamps ?? 'auto',
     now: readNow,
-    deviceOf: (name) => phcOf(name)?.device,
+    // with every turn of a PHC: nothing is to be looked for
+    deviceOf: (name) => nics.found(name)?.device,
     note: (code, detail) => log.note(code, 'agent', detail, readNow()),
   })
   const node = openNode(config, found, phcOf, log)
