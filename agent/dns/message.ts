@@ -22,6 +22,7 @@ import {
   RECURSION_DESIRED,
   type RrsigAnswer,
 } from 'dns-packet'
+import type { Validity } from '../core/tls.ts'
 import type { Attempt } from './facts.ts'
 import { bytesText, plainText, utf8Text } from './foreign-text.ts'
 import { HEADER_LENGTH, messageEnd } from './message-end.ts'
