@@ -33,7 +33,7 @@ const NOBODY = '02:00:00:00:00:99'
 export interface World {
   readonly path: Path
   readonly material: Material
-  /** A rule for what reaches the servers: `udp dport 53 drop`. */
+  /** What the servers' machine lets in or out: `input udp dport 53 drop`. */
   filter(rule: string): void
   close(): Promise<void>
 }
@@ -65,10 +65,13 @@ export function openWorld(name: string, material: Material): World {
     ...{ path, material },
     filter: (rule) => {
       if (!filtered) {
-        nft('table inet lab { chain way { type filter hook input priority 0; }; }')
+        const chains = ['input', 'output'].map(
+          (hook) => `chain ${hook} { type filter hook ${hook} priority 0; };`,
+        )
+        nft(`table inet lab { ${chains.join(' ')} }`)
       }
       filtered = true
-      nft(`add rule inet lab way ${rule}`)
+      nft(`add rule inet lab ${rule}`)
     },
     close: () => path.close(),
   }
