@@ -35,7 +35,7 @@ export function makeMaterial(): Material {
     zones: makeZones(join(folder, 'zones')),
     certificates: makeCertificates(join(folder, 'certificates')),
     script: (name) => join(folder, `${name}.mjs`),
-    agent: process.env['FX_AGENT'] ?? join(ROOT, 'dist/agent/main.js'),
+    agent: join(ROOT, 'dist/agent/main.js'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }

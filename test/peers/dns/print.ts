@@ -1,7 +1,8 @@
 /** `npm run faults [-- ID...]`: makes the faults, or some of them, and prints what each was called. */
-import { FAULTS } from './catalogue.ts'
+
 import type { Fault } from './catalogue/fault.ts'
 import { HEALTHY } from './catalogue/healthy.ts'
+import { FAULTS } from './catalogue.ts'
 import { makeMaterial } from './material.ts'
 import { codesOf, isNamed, type Outcome, renderTable, runAll } from './table.ts'
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Program } from '../harness.ts'
 import type { CertificateKind } from './certificates.ts'
 import type { LieName } from './lies.ts'
+import { shiftedBy } from './shift.ts'
 import { AT, type World } from './world.ts'
 import { PLAIN_ZONE, SIGNED_ZONES, type SignedZone, type Signing } from './zones.ts'
 
@@ -13,15 +14,15 @@ const folderOf = ({ path }: World, name: string): string => {
   return folder
 }
 
-/** A program of the servers' side, its clock shifted where a shift is given (`+60d`): its alone. */
-function run(world: World, shift: string | undefined, command: string, args: string[]): Program {
-  const { path } = world
+/** A program of the servers' side; a clock that is shifted (`+60d`) is its alone. */
+function run(
+  { path }: World,
+  shift: string | undefined,
+  command: string,
+  args: readonly string[],
+): Program {
   if (shift === undefined) return path.run(path.b, command, args)
-  return path.run(path.b, 'env', [
-    // what waits must wait as long as ever
-    ...['FAKETIME_DONT_FAKE_MONOTONIC=1', 'faketime', '-f', shift],
-    ...[command, ...args],
-  ])
+  return path.run(path.b, 'env', [...shiftedBy(shift), command, ...args])
 }
 
 export interface Authority {
@@ -97,6 +98,8 @@ export async function startUnbound(world: World, resolver: Resolver = {}): Promi
     ...['  chroot: ""', '  username: ""', '  use-syslog: no', '  do-daemonize: no'],
     ...['  verbosity: 1', '  do-ip6: no', '  access-control: 10.99.0.0/24 allow'],
     ...['  edns-buffer-size: 1232', '  qname-minimisation: no', '  ede: yes'],
+    // more than are ever open: a full table closes connections
+    '  incoming-num-tcp: 200',
     ...[`  module-config: "${resolver.validates === false ? '' : 'validator '}iterator"`],
     ...zones.anchors.map((anchor) => `  trust-anchor-file: "${anchor}"`),
     ...addresses.map((address) => `  interface: ${address}@53`),

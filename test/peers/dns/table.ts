@@ -6,6 +6,7 @@ import { DIAGNOSES, type DiagnosisCode } from '../../../agent/dns/diagnoses.ts'
 import type { Diagnosis } from '../../../agent/dns/diagnosis.ts'
 import type { Fault, Settings, SetUp } from './catalogue/fault.ts'
 import type { Material } from './material.ts'
+import { shiftedBy } from './shift.ts'
 import { openWorld, type World } from './world.ts'
 
 /** At once; the agent waits more than it works. */
@@ -53,8 +54,7 @@ function writeSettings(folder: string, settings: Settings): string {
 
 /** `timewarden dns --once` on the node; no agent runs there. */
 function measure({ path, material }: World, file: string, clock?: string): Promise<Outcome> {
-  const shift =
-    clock === undefined ? [] : ['env', 'FAKETIME_DONT_FAKE_MONOTONIC=1', 'faketime', '-f', clock]
+  const shift = clock === undefined ? [] : ['env', ...shiftedBy(clock)]
   const words = ['dns', '--once', '--json', '--config', file, '--socket', join(path.folder, 'none')]
   const args = ['netns', 'exec', path.a, ...shift, process.execPath, material.agent, ...words]
   return new Promise((resolve) => {

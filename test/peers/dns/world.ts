@@ -33,8 +33,8 @@ const NOBODY = '02:00:00:00:00:99'
 export interface World {
   readonly path: Path
   readonly material: Material
-  /** What the servers' machine lets in or out: `input udp dport 53 drop`. */
-  filter(rule: string): void
+  /** What is dropped between the node and the servers: `in`, to them. */
+  filter(way: 'in' | 'out', rule: string): void
   close(): Promise<void>
 }
 
@@ -63,7 +63,7 @@ export function openWorld(name: string, material: Material): World {
   let filtered = false
   return {
     ...{ path, material },
-    filter: (rule) => {
+    filter: (way, rule) => {
       if (!filtered) {
         const chains = ['input', 'output'].map(
           (hook) => `chain ${hook} { type filter hook ${hook} priority 0; };`,
@@ -71,7 +71,9 @@ export function openWorld(name: string, material: Material): World {
         nft(`table inet lab { ${chains.join(' ')} }`)
       }
       filtered = true
-      nft(`add rule inet lab ${rule}`)
+      // what the servers ask each other goes its way
+      const where = way === 'in' ? `input iifname ${interfaceB}` : `output oifname ${interfaceB}`
+      nft(`add rule inet lab ${where} ${rule}`)
     },
     close: () => path.close(),
   }

@@ -16,10 +16,10 @@ const RELAY = 'knot, unbound, relay'
 
 /** All is there and a firewall before it. */
 const filtered =
-  (rule: string, dns: Readonly<Record<string, unknown>> = {}): SetUp['setUp'] =>
+  (way: 'in' | 'out', rule: string, dns: Readonly<Record<string, unknown>> = {}): SetUp['setUp'] =>
   async (world) => {
     await startBoth(world)
-    world.filter(rule)
+    world.filter(way, rule)
     return { resolvConf: nameservers(AT.resolver), dns }
   }
 
@@ -52,28 +52,28 @@ const TRANSPORT_FAULTS: readonly Fault[] = [
     words: 'a firewall drops UDP to port 53',
     peers: `${KNOT_UNBOUND}, nftables`,
     expected: 'udp-blocked',
-    setUp: filtered('input udp dport 53 drop'),
+    setUp: filtered('in', 'udp dport 53 drop'),
   },
   {
     id: 'tcp-blocked',
     words: 'a firewall drops TCP to port 53',
     peers: `${KNOT_UNBOUND}, nftables`,
     expected: 'tcp-blocked',
-    setUp: filtered('input tcp dport 53 drop'),
+    setUp: filtered('in', 'tcp dport 53 drop'),
   },
   {
     id: 'tcp-refused',
     words: 'a firewall resets TCP to port 53',
     peers: `${KNOT_UNBOUND}, nftables`,
     expected: 'tcp-blocked',
-    setUp: filtered('input tcp dport 53 reject with tcp reset'),
+    setUp: filtered('in', 'tcp dport 53 reject with tcp reset'),
   },
   {
     id: 'truncated-without-tcp',
     words: 'an answer of 3 kB is truncated, and TCP is dropped',
     peers: `${KNOT_UNBOUND}, nftables`,
     expected: 'truncated-without-tcp',
-    setUp: filtered('input tcp dport 53 drop', { names: ['www.alpha.lab', 'huge.alpha.lab TXT'] }),
+    setUp: filtered('in', 'tcp dport 53 drop', { names: ['www.alpha.lab', 'huge.alpha.lab TXT'] }),
   },
   {
     id: 'dot-refused',
@@ -92,7 +92,7 @@ const TRANSPORT_FAULTS: readonly Fault[] = [
     peers: 'knot, unbound with DoT, nftables',
     expected: 'dot-blocked',
     setUp: async (world) => {
-      world.filter('input tcp dport 853 drop')
+      world.filter('in', 'tcp dport 853 drop')
       return certified('good')(world)
     },
   },
@@ -134,7 +134,7 @@ const LOSS_FAULTS: readonly Fault[] = [
     words: 'a firewall drops datagrams beyond 600 bytes on their way back',
     peers: `${KNOT_UNBOUND}, nftables`,
     expected: 'large-answers-lost',
-    setUp: filtered('output udp sport 53 udp length > 600 drop'),
+    setUp: filtered('out', 'udp sport 53 udp length > 600 drop'),
   },
   {
     id: 'aaaa-dropped',
