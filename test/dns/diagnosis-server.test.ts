@@ -1,7 +1,7 @@
 /** Rules about one server: for each code a case that names it and one that nearly does. */
 import t from 'tap'
 import type { DiagnosisCode } from '../../agent/dns/diagnoses.ts'
-import type { DnsFacts, Validity } from '../../agent/dns/facts.ts'
+import type { CheckFacts, DnsFacts, Validity } from '../../agent/dns/facts.ts'
 import {
   check,
   codesOf,
@@ -224,6 +224,54 @@ t.test('a transport that was not asked since says nothing', async (t) => {
     targets: [target('10.0.0.1', ['config'], [], { checks: [...udp, alone] })],
   })
   t.same(codesOf(known), ['server-silent'])
+})
+
+/** DNS over TLS alone, on its own port of a server that may be asked plainly, too. */
+const overTls = (checks: readonly CheckFacts[], plain: readonly CheckFacts[]): DnsFacts =>
+  facts({
+    targets: [
+      target('10.0.0.1', ['config'], plain),
+      target('tls://10.0.0.1', ['config'], [], { checks }),
+    ],
+  })
+
+t.test('DNS over TLS is a target of its own, and its address is not', async (t) => {
+  const lost = [tls(times(8, 'timeout'))]
+  t.match(only(overTls(lost, [])), {
+    code: 'dot-blocked',
+    sentence: /answers over UDP and TCP, but DoT gets no/,
+  })
+  t.match(only(overTls([tls(times(8, 'conn_refused'))], [])), {
+    code: 'dot-blocked',
+    sentence: /DoT is refused/,
+  })
+  const elsewhere = facts({
+    targets: [
+      target('10.0.0.2', ['config']),
+      target('tls://10.0.0.1', ['config'], [], { checks: lost }),
+    ],
+  })
+  t.same(codesOf(elsewhere), ['server-silent'], 'another address says nothing of it')
+  t.same(codesOf(overTls(lost, failing('timeout', 8))), ['server-silent', 'server-silent'])
+})
+
+t.test('a session fails whatever is asked in it', async (t) => {
+  const failed = { result: 'tls_error', tlsFault: 'name' } as const
+  const checks = (['exists', 'absent', 'miss'] as const).map((name) => ({
+    ...check(name, [failed], { transport: 'dot' as const }),
+  }))
+  const once = checks.map((each) => ({ ...each, recent: each.recent.slice(-1) }))
+  t.match(only(overTls(once, [])), { code: 'dot-name' })
+  t.same(codesOf(overTls(once.slice(1), [])), [], 'two are not enough')
+})
+
+t.test('where much is lost, some in a row are no matter of what is asked', async (t) => {
+  const known = server(
+    ...(['exists', 'plain', 'again', 'split'] as const).map((name) => check(name, spread(16))),
+    check('aaaa', times(3, 'timeout')),
+    check('large', times(3, 'timeout')),
+  )
+  t.same(codesOf(known), ['packet-loss'])
 })
 
 t.test('a certificate and a clock that nobody vouches for', async (t) => {

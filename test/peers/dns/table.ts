@@ -32,7 +32,7 @@ export interface Outcome {
   readonly errors: string
 }
 
-function writeSettings(folder: string, settings: Settings): string {
+export function writeSettings(folder: string, settings: Settings): string {
   const put = (name: string, text: string): string => {
     const file = join(folder, name)
     writeFileSync(file, text)
