@@ -110,7 +110,6 @@ export const LIES = {
   }),
   'drop-second': dropSecond,
   'lose-40': () => lose(0.4),
-  'lose-20': () => lose(0.2),
   truncate: () => ({ over: 'udp', answer: truncated }),
   'wrong-id': () => ({ over: 'udp', answer: (answer) => flipped(answer, 1) }),
   // the second letter of the name

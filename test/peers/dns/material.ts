@@ -7,6 +7,12 @@ import { buildSync } from 'esbuild'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import { makeZones, type Zones } from './zones.ts'
 
+/** What must be installed; faketime for its library. */
+export const PROGRAMS = [
+  ...['ip', 'nft', 'knotd', 'unbound', 'dnsmasq', 'dig', 'openssl', 'faketime'],
+  ...['dnssec-keygen', 'dnssec-signzone'],
+] as const
+
 const ROOT = join(import.meta.dirname, '../../..')
 
 /** Programs of our own, bundled: they start ten times as fast as by the loader of the tests. */

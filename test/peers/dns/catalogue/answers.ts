@@ -5,6 +5,9 @@ import { startDnsmasq, startKnot, startUnbound } from '../servers.ts'
 import { AT } from '../world.ts'
 import { type Fault, KNOT_UNBOUND, lying, nameservers, PLAIN } from './fault.ts'
 
+/** The servers have no route to it. */
+const ELSEWHERE = '192.0.2.1'
+
 const lie = (name: LieName, words: string, expected: Fault['expected']): Fault => ({
   ...{ id: name, words, peers: 'knot, unbound, lying server', expected },
   setUp: lying(name),
@@ -42,12 +45,32 @@ const REFUSED: readonly Fault[] = [
   },
   lie('servfail', 'SERVFAIL for everything', 'servfail'),
   {
-    id: 'upstream-refuses',
-    words: 'what the resolver asks refuses connections: SERVFAIL',
+    id: 'upstream-unreachable',
+    words: 'there is no route to what the resolver asks: SERVFAIL',
     peers: 'unbound',
     expected: 'servfail',
     setUp: async (world) => {
-      await startUnbound(world, { upstream: AT.down })
+      await startUnbound(world, { upstream: ELSEWHERE })
+      return { resolvConf: nameservers(AT.resolver), dns: PLAIN }
+    },
+  },
+  {
+    id: 'forwarder-empty',
+    words: 'a forwarder that has nobody to ask: REFUSED',
+    peers: 'dnsmasq',
+    expected: 'refused',
+    setUp: async (world) => {
+      await startDnsmasq(world, AT.cache, [])
+      return { resolvConf: nameservers(AT.cache), dns: PLAIN }
+    },
+  },
+  {
+    id: 'access-list',
+    words: 'the access list of the resolver leaves this node out: REFUSED, recursion not available',
+    peers: 'unbound',
+    expected: 'no-recursion',
+    setUp: async (world) => {
+      await startUnbound(world, { lines: ['  access-control: 10.99.0.1/32 refuse'] })
       return { resolvConf: nameservers(AT.resolver), dns: PLAIN }
     },
   },

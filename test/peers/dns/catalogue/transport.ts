@@ -158,13 +158,6 @@ const LOSS_FAULTS: readonly Fault[] = [
     setUp: lying('lose-40'),
   },
   {
-    id: 'loss-20',
-    words: '20 % of the datagrams to the server are lost',
-    peers: RELAY,
-    expected: 'packet-loss',
-    setUp: lying('lose-20'),
-  },
-  {
     id: 'only-cached',
     words: 'what the cache asks is gone; it answers what it still has',
     peers: 'knot, dnsmasq',
