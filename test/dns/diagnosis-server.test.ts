@@ -274,6 +274,22 @@ t.test('where much is lost, some in a row are no matter of what is asked', async
   t.same(codesOf(known), ['packet-loss'])
 })
 
+t.test('one that answers some names only is there', async (t) => {
+  const other = { question: { name: 'www.example', type: 'A' } } as const
+  const starved = [
+    check('exists', times(8, 'timeout'), other),
+    ...(['miss', 'plain', 'aaaa', 'again', 'pair', 'split', 'large'] as const).map((name) =>
+      check(name, times(8, 'timeout')),
+    ),
+  ]
+  const found = codesOf(server(...starved, check('identity')))
+  t.notOk(found.includes('server-silent') || found.includes('udp-blocked'), String(found))
+  const gone = (['exists', 'absent', 'identity'] as const).map((name) =>
+    check(name, times(4, 'timeout')),
+  )
+  t.ok(codesOf(server(...starved, ...gone)).includes('udp-blocked'), 'and then it is gone')
+})
+
 t.test('a certificate and a clock that nobody vouches for', async (t) => {
   const expired = sessions('expired', { certificate: certificate(-90 * DAY, -DAY) })
   const known = { ...server(expired), clock: unsynchronised }
