@@ -17,7 +17,6 @@ function tell(fault: Fault, outcome: Outcome): void {
   for (const { code, sentence, evidence } of outcome.diagnoses) {
     console.error(`      ${code}: ${sentence} [${evidence.join('; ')}]`)
   }
-  if (outcome.errors !== '') console.error(`      ${outcome.errors.trim()}`)
 }
 
 const material = makeMaterial()

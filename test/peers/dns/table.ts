@@ -28,8 +28,6 @@ export interface Outcome {
   /** 0 healthy, 1 warning, 2 critical. */
   readonly exitCode: number
   readonly diagnoses: readonly Diagnosis[]
-  /** What it wrote beside the report. */
-  readonly errors: string
 }
 
 export function writeSettings(folder: string, settings: Settings): string {
@@ -52,24 +50,26 @@ export function writeSettings(folder: string, settings: Settings): string {
   return put('timewarden.yaml', JSON.stringify(config)) // JSON is YAML
 }
 
-/** `timewarden dns --once` on the node; no agent runs there. */
+/** `timewarden dns --once` on the node; no agent runs there. Throws where there is no report. */
 function measure({ path, material }: World, file: string, clock?: string): Promise<Outcome> {
   const shift = clock === undefined ? [] : ['env', ...shiftedBy(clock)]
   const words = ['dns', '--once', '--json', '--config', file, '--socket', join(path.folder, 'none')]
   const args = ['netns', 'exec', path.a, ...shift, process.execPath, material.agent, ...words]
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     execFile('ip', args, { timeout: PATIENCE_MS }, (error, stdout, stderr) => {
-      const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
-      resolve({ exitCode, diagnoses: diagnosesOf(stdout), errors: stderr })
+      const exitCode = error === null ? 0 : error.code
+      const diagnoses = diagnosesOf(stdout)
+      if (typeof exitCode === 'number' && diagnoses !== undefined) resolve({ exitCode, diagnoses })
+      else reject(new Error(`no report: ${error?.message} ${stderr}`))
     })
   })
 }
 
-function diagnosesOf(stdout: string): readonly Diagnosis[] {
+function diagnosesOf(stdout: string): readonly Diagnosis[] | undefined {
   try {
     return JSON.parse(stdout).diagnoses
   } catch {
-    return [] // what it wrote to the error stream says why
+    return undefined
   }
 }
 
