@@ -21,6 +21,7 @@ import { elapsed, type Instant, mono, plus, seconds, toSeconds } from './core/un
 import { Discipline } from './discipline.ts'
 import type { Outcome } from './discipline-types.ts'
 import { DnsProbe } from './dns/probe.ts'
+import { type DnsSetup, simpleSetup } from './dns/setup.ts'
 import { Hands } from './hands.ts'
 import { LeapFile } from './leap-file.ts'
 import { Notes } from './observe/events.ts'
@@ -73,7 +74,7 @@ export class Agent {
   readonly #hands = new Hands()
   #startedAt: Instant<'mono'> = mono(0n)
 
-  constructor(config: Config, node: Node, version: string) {
+  constructor(config: Config, node: Node, version: string, dns?: DnsSetup) {
     this.#node = node
     this.#version = version
     this.#explicit = config.explicit
@@ -102,7 +103,7 @@ export class Agent {
     }
     this.#dns = new DnsProbe({
       config: config.dns,
-      resolvConf: node.info.resolvConf,
+      setup: dns ?? simpleSetup(config.dns, node.info.resolvConf),
       random: node.random,
     })
     this.#children = (config.children ?? []).map((child) => new Child(child))

@@ -239,7 +239,7 @@ export class References {
   moveReference({ clock, ...change }: ClockChange): void {
     const [step, frequency] = [-change.step, ppb(-change.frequency)]
     for (const [source, followed] of this.#followed) {
-      const measured = followed.filter.last?.clock
+      const measured = followed.filter.clock
       if (referenceOf(source) !== clock || measured === undefined || measured === clock) continue
       followed.filter.move({ ...change, clock: measured, step, frequency })
       if (step !== 0n) settle(followed)

@@ -1,27 +1,27 @@
 /**
  * `timewarden dns`: what the running agent says of the node's DNS, and what a lookup costs here. Exit codes are
- * those of `status`: 0 ok, 1 warning, 2 critical, 3 unknown (also: no agent answers).
+ * those of `status`: 0 ok, 1 warning, 2 critical, 3 unknown (also: no agent answers); a configuration that is wrong
+ * 66 or 78, as `run` has them.
  */
 import { readFileSync } from 'node:fs'
 import { planLookup, type ServerState } from '../dns/lookup.ts'
-import type { DnsReport } from '../dns/report.ts'
 import { parseResolvConf } from '../dns/resolv-conf.ts'
 import { EXIT_CODES, type Level } from '../observe/health.ts'
-import { reportStatus } from '../observe/status-json.ts'
+import { NO_REPORT, reportStatus } from '../observe/status-json.ts'
 import type { DnsStatus } from '../observe/status-types.ts'
 import { askStatus, type Where } from './client.ts'
+import { measureDns, readDnsConfig } from './measure-dns.ts'
 import { renderDns, renderLookup } from './render-dns.ts'
 import { reportSilence, type Screens } from './status.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface DnsOptions extends Where {
   readonly json: boolean
-  /** Measure one round here and now instead of asking the agent. */
+  /** Measure here and now instead of asking the agent. */
   readonly once: boolean
+  /** Of the agent; with `once` alone. */
+  readonly config: string | undefined
 }
-
-/** One full round over every target; the engine of the probe does it. */
-export type MeasureDns = () => Promise<DnsReport>
 
 export interface ExplainOptions extends Where {
   readonly name: string
@@ -39,10 +39,15 @@ export function dnsLevel({ matrix, diagnoses }: Pick<DnsStatus, 'matrix' | 'diag
 
 type Shown = Pick<DnsStatus, 'matrix' | 'diagnoses'>
 
-async function measured(measure: MeasureDns | undefined, err: Terminal): Promise<Shown | number> {
-  if (measure !== undefined) return reportStatus(await measure())
-  err.line('UNKNOWN: --once: this build measures in the running agent only; leave --once away')
-  return EXIT_CODES.unknown
+async function measured(options: DnsOptions, { err }: Screens): Promise<Shown | number> {
+  const config = readDnsConfig(options.config)
+  if ('exitCode' in config) {
+    err.lines(config.lines)
+    return config.exitCode
+  }
+  const answer = await askStatus(options)
+  const status = answer.ok ? answer.status : undefined
+  return reportStatus((await measureDns({ config, status, err })) ?? NO_REPORT)
 }
 
 async function asked(options: DnsOptions, err: Terminal): Promise<Shown | number> {
@@ -50,12 +55,9 @@ async function asked(options: DnsOptions, err: Terminal): Promise<Shown | number
   return answer.ok ? answer.status.dns : reportSilence(answer, err)
 }
 
-export async function showDns(
-  options: DnsOptions,
-  { out, err }: Screens,
-  measure?: MeasureDns,
-): Promise<number> {
-  const dns = options.once ? await measured(measure, err) : await asked(options, err)
+export async function showDns(options: DnsOptions, screens: Screens): Promise<number> {
+  const { out, err } = screens
+  const dns = options.once ? await measured(options, screens) : await asked(options, err)
   if (typeof dns === 'number') return dns
   if (options.json) out.line(JSON.stringify(dns, null, 2))
   else out.lines(renderDns(dns, out.paint))

@@ -92,9 +92,9 @@ function parsePtp(args: readonly string[]): Command {
 }
 
 function parseDnsMatrix(args: readonly string[]): Command {
-  const values = valuesOf(args, { ...WHERE, json: flag, once: flag })
+  const values = valuesOf(args, { ...WHERE, json: flag, once: flag, config: text })
   const [json, once] = [values['json'] === 'true', values['once'] === 'true']
-  return { name: 'dns', options: { ...whereOf(values), json, once } }
+  return { name: 'dns', options: { ...whereOf(values), json, once, config: values['config'] } }
 }
 
 function parseDnsExplain([name, ...rest]: readonly string[]): Command {
@@ -227,8 +227,10 @@ export const HELP = `Timewarden keeps the time of this node and proves it.
       Every source with its verdict, and what the columns mean.
   timewarden ptp [--json] [--socket PATH] [--address ADDRESS:PORT]
       Each ptp4l: grandmaster, ports with the age of their states, message rates, faults.
-  timewarden dns [--json] [--once] [--socket PATH] [--address ADDRESS:PORT]
+  timewarden dns [--json] [--socket PATH] [--address ADDRESS:PORT]
       Name servers by transport, what is wrong with the DNS and what to do. Exit codes as status.
+  timewarden dns --once [--config FILE] [--json]
+      The same, measured here and now in some ten seconds, by the agent's configuration.
   timewarden dns explain NAME [--json] [--resolv-conf FILE] [--socket PATH] [--address ADDRESS:PORT]
       What a lookup of NAME costs on this node, and who answers it.
   timewarden nics [--json | --node-ptp-device] [--all]

@@ -31,6 +31,7 @@ import { Runner } from '../runtime/runner.ts'
 import { closeAll, explainListenFault, openEndpoint } from './endpoints.ts'
 import { Keeper } from './keeper.ts'
 import { type Overrides, readConfig } from './read-config.ts'
+import { readDnsFiles, Troubles } from './read-dns.ts'
 import { onSignal } from './signals.ts'
 import type { Screens } from './status.ts'
 import type { Terminal } from './terminal.ts'
@@ -126,6 +127,9 @@ async function openEndpoints(
 /** The agent with everything it acts through, not yet started. */
 function assemble(config: Config, found: Found, log: Log) {
   const { info } = found
+  const troubles = new Troubles()
+  const dns = readDnsFiles({ config: config.dns, resolvConfNamed: false }, troubles)
+  for (const line of troubles.lines) log.note('degraded', 'dns', line, readNow())
   const identifier = createIdentifier()
   const nics = new NicKeeper({
     nics: () => discoverOwnNics().nics,
@@ -139,11 +143,12 @@ function assemble(config: Config, found: Found, log: Log) {
   const hardware = new HardwareStamps({
     mode: config.hardwareTimestamps ?? 'auto',
     now: readNow,
-    deviceOf: (name) => phcOf(name)?.device,
+    // with every turn of a PHC: nothing is to be looked for
+    deviceOf: (name) => nics.found(name)?.device,
     note: (code, detail) => log.note(code, 'agent', detail, readNow()),
   })
   const node = openNode(config, found, phcOf, log)
-  const agent = new Agent(config, observedNode(node, hardware), VERSION)
+  const agent = new Agent(config, observedNode(node, hardware), VERSION, dns.setup)
   const meter = createProcessMeter()
   const keeper = new Keeper({ agent, now: readNow, process: () => meter.read() })
   const comparer = createComparer((name: ClockName) => phcOf(name)?.device)

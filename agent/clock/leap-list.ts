@@ -9,8 +9,8 @@
  */
 import { type Decoded, decoded, type Fault, fault } from '../core/errors.ts'
 import type { LeapWarning } from '../core/sample.ts'
+import { sha1 } from '../core/sha1.ts'
 import { type Instant, utc } from '../core/units.ts'
-import { sha1 } from './sha1.ts'
 
 /** Where tzdata puts the list; a node without one is no fault. */
 export const LEAP_LIST = '/usr/share/zoneinfo/leap-seconds.list'

@@ -1,7 +1,7 @@
 /** What a configuration amounts to, one line per thing, for `check-config` and the log at start. */
 
 import { withPort } from '../dns/address.ts'
-import { DNS_PORT } from '../dns/targets.ts'
+import { DNS_PORT } from '../dns/plan.ts'
 import { formatDuration as time } from './duration.ts'
 import { quoteWord } from './shell-words.ts'
 import type { ClockConfig, Config, DnsConfig, NtpSourceConfig, SourceConfig } from './types.ts'

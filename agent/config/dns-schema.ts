@@ -21,13 +21,42 @@ export const targetSchema = v.strictObject({
   names: v.optional(v.pipe(names, v.description('Names that must exist there.')), ['.']),
   transports: v.optional(
     v.pipe(
-      v.array(v.picklist(['udp', 'tcp'])),
-      v.minLength(1, 'expected udp, tcp or both'),
-      v.description('How to ask.'),
+      v.array(v.picklist(['udp', 'tcp', 'dot'])),
+      v.minLength(1, 'expected udp, tcp or dot'),
+      v.description('How to ask; dot is DNS over TLS.'),
     ),
     ['udp', 'tcp'],
   ),
+  tlsPort: v.optional(port('Port of DNS over TLS.'), 853),
+  serverName: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[\w.-]{1,253}$/, 'expected a host name'),
+      v.description('Name in its certificate; without it the name is not checked.'),
+    ),
+  ),
+  ca: v.optional(absolute('PEM file of the CAs that are trusted; without it the usual ones.')),
 })
+
+const asked = (description: string) =>
+  v.optional(v.pipe(v.array(question), v.description(description)))
+
+/** An empty list: this is not asked. */
+const canariesSchema = v.pipe(
+  v.strictObject({
+    absent: asked(
+      'Names that must not exist; an answer is a lie. Default timewarden-absent.invalid.',
+    ),
+    miss: asked('Zones below which fresh names are asked, which no cache has. Default invalid.'),
+    signed: asked(
+      'Names with signatures. Default the root, com and org, where names has the root.',
+    ),
+    large: asked(
+      'Names with answers beyond 512 bytes. Default . DNSKEY, where names has the root.',
+    ),
+  }),
+  v.description('What the probe asks of its own accord, beside the names that must exist.'),
+)
 
 const addresses = (description: string) =>
   v.pipe(v.array(address('One of them.')), v.description(description))
@@ -72,7 +101,9 @@ export const dnsSchema = v.pipe(
       v.pipe(names, v.description('Names asked of every nameserver of resolv.conf.')),
       ['.'], // the name that every resolver must answer, wherever it stands
     ),
+    canaries: v.optional(canariesSchema, {}),
     maxRate: v.optional(number(0.001, 100, 'Queries per second of this node, all together.'), 1),
+    maxRatePerTarget: v.optional(number(0.001, 100, 'Queries per second to one server.'), 1),
     timeout: v.optional(duration(0.01, 30, 'An answer after this is late.'), '5s'),
   }),
   v.description('The DNS probe.'),

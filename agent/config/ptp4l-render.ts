@@ -114,16 +114,26 @@ function complete(base: Conf, profile: PtpProfile, settings: RenderSettings): Co
   )
 }
 
+const JBOD = 'boundary_clock_jbod'
+
 /**
- * What we decide; ptp4l takes the last word on its command line, above its file. Options may be
- * abbreviated there, so that a clock that is not ptp4l's gets the word always.
+ * What we decide; ptp4l takes the last word on its command line, above its file and all its sections.
+ * Options may be abbreviated there, so that a clock that is not ptp4l's gets the word always. One that
+ * runs free has no PHC of its own, compares none between its ports, and with JBOD makes each port
+ * faulty that begins to listen (bc_dispatch in linuxptp's port.c: it opens /dev/ptp-1).
  */
-function ownWords({ mode }: RenderSettings, names: Names, given: readonly WordOption[]): string[] {
+function ownWords(
+  { mode }: RenderSettings,
+  names: Names,
+  given: readonly WordOption[],
+  conf: Conf,
+): string[] {
   const has = (wanted: string) => given.some(({ long, name }) => long && wanted.startsWith(name))
+  const jbod = has(JBOD) || conf.sections.some(({ name }) => valueIn(conf, name, JBOD) === '1')
   return [
     ...(has('uds_address') ? ['--uds_address', names.socket] : []),
     ...(has('message_tag') ? ['--message_tag', names.tag] : []),
-    ...(mode === 'follow' ? [] : ['--free_running', '1']),
+    ...(mode === 'follow' ? [] : [...(jbod ? [`--${JBOD}`, '0'] : []), '--free_running', '1']),
   ]
 }
 
@@ -168,7 +178,7 @@ function renderPtp4l(profile: PtpProfile, settings: RenderSettings, faults: Conf
   faults.push(...wrong.map((message) => ({ line: 0, message })))
   const { ptp4l = 'ptp4l', chrt, version } = settings
   const text = writeConf(conf).replace(/\n*$/, '\n')
-  const tail = [...words, ...ownWords(settings, names, given)]
+  const tail = [...words, ...ownWords(settings, names, given, conf)]
   return {
     interfaces,
     file: names.file,

@@ -99,7 +99,25 @@ export interface DnsTargetConfig {
   readonly server: string
   readonly port: number
   readonly names: readonly string[]
-  readonly transports: readonly ('udp' | 'tcp')[]
+  readonly transports: readonly ('udp' | 'tcp' | 'dot')[]
+  /** Port of DNS over TLS. */
+  readonly tlsPort?: number
+  /** In the certificate; undefined: it is not checked. */
+  readonly serverName?: string | undefined
+  /** PEM file of the CAs that are trusted; undefined: the usual ones. */
+  readonly ca?: string | undefined
+}
+
+/** Names that the probe asks of its own accord; what is missing has a default. */
+export interface CanariesConfig {
+  /** Must not exist. */
+  readonly absent?: readonly string[] | undefined
+  /** Zones below which fresh names are asked. */
+  readonly miss?: readonly string[] | undefined
+  /** Signed names, with their types. */
+  readonly signed?: readonly string[] | undefined
+  /** Answers beyond 512 bytes. */
+  readonly large?: readonly string[] | undefined
 }
 
 export interface DnsEndpointConfig {
@@ -125,8 +143,11 @@ export interface DnsConfig {
   readonly targets: readonly DnsTargetConfig[]
   /** Names asked of every nameserver of resolv.conf. */
   readonly names: readonly string[]
+  readonly canaries?: CanariesConfig
   /** Largest query rate of this node over all targets, per second. */
   readonly maxRate: number
+  /** The same for one target. */
+  readonly maxRatePerTarget?: number
   /** Seconds until a query counts as lost. */
   readonly timeout: number
 }

@@ -29,13 +29,17 @@ export interface ClockChange {
  * was stepped forward was "more ahead" at every earlier sample too. A rate change is applied as if
  * the new rate had held since the sample, so that the offsets of a window lie on one line again.
  */
-export function moveSample(sample: Sample, change: ClockChange): Sample {
-  if (sample.clock !== change.clock || sample.at > change.at) return sample
-  const age = elapsed(change.at, sample.at)
-  const offset = sample.offset + Number(change.step) - drifted(change.frequency, age)
-  return {
-    ...sample,
-    offset: offset as Nanos,
-    dispersion: (sample.dispersion + change.uncertainty) as Nanos,
+export const moveSample = (sample: Sample, change: ClockChange): Sample =>
+  moveSampleBy(sample, [change])
+
+/** The same for several changes, in the order in which they were told. */
+export function moveSampleBy(sample: Sample, changes: readonly ClockChange[]): Sample {
+  let { offset, dispersion } = sample as { offset: number; dispersion: number }
+  for (const { clock, at, step, frequency, uncertainty } of changes) {
+    if (sample.clock !== clock || sample.at > at) continue
+    offset += Number(step) - drifted(frequency, elapsed(at, sample.at))
+    dispersion += uncertainty
   }
+  if (offset === sample.offset && dispersion === sample.dispersion) return sample
+  return { ...sample, offset: offset as Nanos, dispersion: dispersion as Nanos }
 }

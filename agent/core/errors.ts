@@ -38,6 +38,7 @@ export const PORT_FAULTS = {
   BUSY: ['retry', 'the device is in use (virtual clocks, or another program holds it)'],
   NOT_FOUND: ['retry', 'no such file, socket or name'],
   REFUSED: ['retry', 'nobody listens there'],
+  HANDSHAKE: ['retry', 'something listens there, but no TLS session came about'],
   UNREACHABLE: ['retry', 'no route or the network is down'],
   TIMEOUT: ['retry', 'no answer in time'],
   OUT_OF_RANGE: ['degrade', 'the value is beyond what the device takes'],

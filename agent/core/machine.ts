@@ -15,6 +15,7 @@ import type { Comparison } from './comparison.ts'
 import type { PortFault } from './errors.ts'
 import type { NoteCode } from './notes.ts'
 import type { ClockName, LeapWarning, Sample, StampKind } from './sample.ts'
+import type { TlsOptions, TlsReport } from './tls.ts'
 import type { Instant, Nanos } from './units.ts'
 
 /** The two clocks of the node, read together; whoever delivers an event supplies it. */
@@ -31,7 +32,7 @@ export interface Stamp {
   readonly dispersion?: Nanos
 }
 
-export type Transport = 'udp' | 'tcp' | 'unix'
+export type Transport = 'udp' | 'tcp' | 'tls' | 'unix'
 
 /**
  * What steers a PHC says of it, so that a reader of the PHC knows what its time is worth. Sent by a
@@ -78,8 +79,13 @@ export type Event =
   | { readonly on: 'start' }
   | { readonly on: 'stop' }
   | { readonly on: 'timer'; readonly key: string }
-  /** A channel is ready; `stamps` is the best kind of stamp it can give. */
-  | { readonly on: 'opened'; readonly channel: string; readonly stamps: StampKind }
+  /** A channel is ready; `stamps` is the best kind of stamp it can give. `tls`: of a tls channel. */
+  | {
+      readonly on: 'opened'
+      readonly channel: string
+      readonly stamps: StampKind
+      readonly tls?: TlsReport
+    }
   | {
       readonly on: 'received'
       readonly channel: string
@@ -98,12 +104,18 @@ export type Event =
       /** From a reading of the clock right before the system call to this stamp, ns. */
       readonly cost?: Nanos
     }
-  /** The peer closed a tcp channel. */
+  /** The peer closed a tcp or tls channel. */
   | { readonly on: 'closed'; readonly channel: string }
   | { readonly on: 'resolved'; readonly key: string; readonly addresses: readonly string[] }
   | { readonly on: 'compared'; readonly key: string; readonly comparison: Comparison }
   | { readonly on: 'identified'; readonly key: string; readonly phcIndex: number }
-  | { readonly on: 'loaded'; readonly key: string; readonly text: string }
+  /** `modified`: when the file was last written, where that is known. */
+  | {
+      readonly on: 'loaded'
+      readonly key: string
+      readonly text: string
+      readonly modified?: Instant<'utc'>
+    }
   | { readonly on: 'stored'; readonly key: string }
   /** A child runs. */
   | { readonly on: 'spawned'; readonly key: string; readonly pid: number }
@@ -125,7 +137,8 @@ export type Action =
   /**
    * Open a connected channel. `address` is an IP literal, or a path for `unix`. `stamps`: ask for
    * kernel transmit and receive stamps. A udp channel gets a fresh random local port (RFC 9109).
-   * A tcp channel delivers bytes as they come, without framing.
+   * A tcp or tls channel delivers bytes as they come, without framing. A bad certificate does not
+   * keep a tls channel from opening; `opened` tells of it.
    */
   | {
       readonly do: 'open'
@@ -136,6 +149,8 @@ export type Action =
       readonly stamps: boolean
       /** Stamps of hardware as well, where the interface stamps all packets. */
       readonly hardware?: boolean
+      /** Of a tls channel. */
+      readonly tls?: TlsOptions
     }
   /** Send one datagram; `token` comes back with its transmit stamp where the channel has stamps. */
   | {

@@ -126,9 +126,14 @@ export interface SerialSpread {
 /** RFC 1982 section 3.2: is `a` after `b` in 32-bit serial arithmetic. */
 export const isAfter = (a: number, b: number): boolean => a !== b && (a - b) >>> 0 < 0x80000000
 
-/** The last RUN serials of a server; a zone that is being transferred differs for a moment only. */
+/**
+ * The last RUN serials of a server; a zone that is being transferred differs for a moment only. What a cache
+ * holds is as old as its TTL lets it be, and no sign of a transfer that failed.
+ */
 const serialsOf = ({ recent }: CheckFacts): number[] =>
-  recent.slice(-RUN).flatMap(({ serial }) => serial ?? [])
+  recent
+    .slice(-RUN)
+    .flatMap(({ serial, flags }) => (flags?.authoritative === false ? [] : (serial ?? [])))
 
 /** A server lags when its newest serial is before the oldest of the last RUN of another one. */
 export function serialSpreads({ targets }: Pick<DnsFacts, 'targets'>): SerialSpread[] {

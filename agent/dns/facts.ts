@@ -5,9 +5,12 @@
  *   target x transport x check ─► the last attempts, newest last
  *   resolv.conf, forwarding, CoreDNS' own pages, conntrack, our own clock ─► one record each
  */
+import { CERTIFICATE_FAULTS, type Validity } from '../core/tls.ts'
 import type { Instant } from '../core/units.ts'
 import type { Question } from './question.ts'
 import type { DnsResult } from './view.ts'
+
+export type { Validity }
 
 export type Transport = 'udp' | 'tcp' | 'dot'
 
@@ -41,16 +44,8 @@ export const CHECKS = {
 } as const
 export type Check = keyof typeof CHECKS
 
-/** Validity of a signature (RFC 4034 section 3.1.5) or of a certificate, seconds since 1970 UTC. */
-export interface Validity {
-  readonly from: number
-  readonly until: number
-  /** Zone that signed, or the certificate's subject. */
-  readonly by: string
-}
-
 /** Why a TLS session did not come about, in the order in which it is checked. */
-export const TLS_FAULTS = ['handshake', 'untrusted', 'not-yet-valid', 'expired', 'name'] as const
+export const TLS_FAULTS = ['handshake', ...CERTIFICATE_FAULTS] as const
 export type TlsFault = (typeof TLS_FAULTS)[number]
 
 /** One question and what came of it. Everything beyond `result` only where an answer came. */

@@ -1,57 +1,58 @@
 /** What the probe saw, kept for the diagnosis: the last attempts of every question to every target. */
 import type { Instant } from '../core/units.ts'
-import type { Attempt, Check, CheckFacts, OwnClockFacts, Role, TargetFacts } from './facts.ts'
+import type { Probe } from './checks.ts'
+import type { Attempt, CheckFacts, DnsFacts, OwnClockFacts, TargetFacts } from './facts.ts'
+import type { PlannedTarget } from './plan-types.ts'
+import type { Outcome } from './query.ts'
 import { type DnsReport, reportOf } from './report.ts'
-import type { ResolvConf } from './resolv-conf.ts'
-import type { Outcome } from './tally.ts'
-import type { Probe, Target } from './targets.ts'
+import { type DnsSetup, forwardFacts, resolvConfFacts } from './setup.ts'
 
 const KEPT = 32
 
 export interface LedgerOptions {
-  readonly targets: readonly Target[]
-  readonly resolvConf: ResolvConf
-  readonly path: string
-  /** There is no such file. */
-  readonly missing: boolean
+  readonly setup: DnsSetup
   /** Seconds after which an answer is late. */
   readonly timeout: number
 }
+
+/** What others know: the kernel, CoreDNS. */
+export type NodeFacts = Pick<DnsFacts, 'pages' | 'conntrack'>
 
 interface Page {
   readonly facts: Omit<CheckFacts, 'recent'>
   recent: Attempt[]
 }
 
-const rolesOf = ({ origin }: Target): readonly Role[] => [
-  origin === 'resolv.conf' ? 'host' : 'config',
-]
+const trimmed = (zone: string): string => zone.replace(/(?<=.)\.$/, '')
 
 export class Ledger {
   readonly #options: LedgerOptions
-  readonly #pages = new Map<string, Map<string, Page>>()
+  readonly #pages = new Map<PlannedTarget, Map<string, Page>>()
+  readonly #fixed: Pick<DnsFacts, 'forwards' | 'resolvConfs'>
+  #node: NodeFacts = { pages: [], conntrack: undefined }
   #changed = true
   #report: { readonly report: DnsReport; readonly synchronized: boolean } | undefined
 
   constructor(options: LedgerOptions) {
+    const { plan, resolvConfs } = options.setup
     this.#options = options
-    for (const { label } of options.targets) this.#pages.set(label, new Map())
+    this.#fixed = { forwards: forwardFacts(plan), resolvConfs: resolvConfs.map(resolvConfFacts) }
+    for (const target of plan.targets) this.#pages.set(target, new Map())
   }
 
-  record(
-    { target, transport, question }: Probe,
-    { result, seconds }: Outcome,
-    at: Instant<'mono'>,
-    check: Check = 'exists',
-  ): void {
-    const pages = this.#pages.get(target.label)
+  record({ target, check, transport, question }: Probe, outcome: Outcome, at: Instant<'mono'>) {
+    const pages = this.#pages.get(target)
     const key = `${check} ${transport} ${question.name} ${question.type}`
     const page = pages?.get(key) ?? { facts: { check, transport, question }, recent: [] }
     pages?.set(key, page)
     // an answer that came late is that of the query that was given up
-    const before = result === 'late' ? page.recent.slice(0, -1) : page.recent
-    const attempt = { at, result, ...(seconds !== undefined && { seconds }) }
-    page.recent = [...before, attempt].slice(-KEPT)
+    const before = outcome.result === 'late' ? page.recent.slice(0, -1) : page.recent
+    page.recent = [...before, { at, ...outcome }].slice(-KEPT)
+    this.#changed = true
+  }
+
+  learn(node: NodeFacts): void {
+    this.#node = node
     this.#changed = true
   }
 
@@ -59,33 +60,21 @@ export class Ledger {
   report(at: Instant<'mono'>, clock: OwnClockFacts): DnsReport {
     const known = this.#report
     if (!this.#changed && known?.synchronized === clock.synchronized) return known.report
-    const report = reportOf({
-      ...{ at, clock, forwards: [], pages: [], conntrack: undefined },
-      targets: this.#options.targets.map((target) => this.#factsOf(target)),
-      resolvConfs: [this.#resolvConf()],
-    })
+    const targets = this.#options.setup.plan.targets.map((target) => this.#factsOf(target))
+    const report = reportOf({ at, clock, targets, ...this.#fixed, ...this.#node })
     this.#changed = false
     this.#report = { report, synchronized: clock.synchronized }
     return report
   }
 
-  #factsOf(target: Target): TargetFacts {
-    const pages = [...(this.#pages.get(target.label)?.values() ?? [])]
+  #factsOf(target: PlannedTarget): TargetFacts {
+    const { label, reasons, zones, groups } = target
+    const pages = [...(this.#pages.get(target)?.values() ?? [])]
     return {
-      ...{ label: target.label, roles: rolesOf(target), zones: ['.'], groups: [] },
-      timeout: this.#options.timeout,
+      ...{ label, groups, timeout: this.#options.timeout },
+      roles: [...new Set(reasons.map(({ role }) => role))],
+      zones: zones.length === 0 ? ['.'] : zones.map(trimmed),
       checks: pages.map(({ facts, recent }) => ({ ...facts, recent })),
-    }
-  }
-
-  #resolvConf() {
-    const { resolvConf, path, missing } = this.#options
-    const { nameservers, search, options } = resolvConf
-    const { ndots, timeout, attempts, rotate } = options
-    return {
-      ...{ path, missing, search, ndots, timeout, attempts, rotate },
-      nameservers: nameservers.filter(({ used }) => used).map(({ address }) => address),
-      ignored: nameservers.filter(({ used }) => !used).map(({ address }) => address),
     }
   }
 }

@@ -9,6 +9,9 @@ export const MAX_NAMESERVERS = 3
 /** A and AAAA, asked at the same time. */
 export const FAMILIES = 2
 
+/** An outside name with one dot, as most are. */
+export const OUTSIDE = 'example.com'
+
 export type StubConf = Pick<
   ResolvConfFacts,
   'nameservers' | 'search' | 'ndots' | 'timeout' | 'attempts' | 'rotate'

@@ -30,6 +30,10 @@ export interface PlanGroup {
   readonly id: string
   readonly zones: readonly string[]
   readonly policy: ForwardPolicy
+  /** What an upstream that is silent costs each query, seconds. */
+  readonly readTimeout: number
+  /** Failed checks until CoreDNS takes an upstream out; 0: never. */
+  readonly maxFails: number
   /** Labels, in the order of the forward. */
   readonly members: readonly string[]
 }

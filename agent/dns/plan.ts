@@ -2,6 +2,7 @@
  * Whom to ask, and why: every server that this node's DNS depends on, each once with all its reasons.
  * Names are never resolved here: an upstream that is a host name is told of and not asked.
  */
+import type { DnsTargetConfig } from '../config/types.ts'
 import type { Place } from './corefile-faults.ts'
 import type { Forward, Forwarding, ForwardTls } from './forwarding-types.ts'
 import {
@@ -19,7 +20,8 @@ import {
 import { parseQuestion, type Question } from './question.ts'
 import { labelOf, type ServerUpstream, type Upstream, type UpstreamTransport } from './upstream.ts'
 
-const DNS_PORT = 53
+export const DNS_PORT = 53
+const DOT_PORT = 853
 const PLAIN: readonly UpstreamTransport[] = ['udp', 'tcp']
 
 type Wish = Omit<PlannedTarget, 'label' | 'role' | 'reasons' | 'groups'> & {
@@ -183,17 +185,27 @@ function allWishes(input: PlanInput, forwards: ReadonlyMap<Forward, readonly str
       cluster,
     ),
     ...[...forwards].flatMap(([forward, zones]) => upstreamWishes(forward, zones, input)),
-    ...config.targets.map(
-      ({ server, port, names: asked, transports }, index): Wish => ({
-        ...plain(server, port, questionsOf(asked)),
-        transports,
-        reason: {
-          role: 'config',
-          origin: { file: `dns.targets[${index}]`, line: undefined },
-          text: 'the configuration names it',
-        },
-      }),
-    ),
+    ...config.targets.flatMap(configWishes),
+  ]
+}
+
+/** Plain and over TLS are two servers: each has its port. */
+function configWishes(target: DnsTargetConfig, index: number): Wish[] {
+  const { server, port, names, transports, tlsPort = DOT_PORT, serverName, ca } = target
+  const origin = { file: `dns.targets[${index}]`, line: undefined }
+  const reason = { role: 'config', origin, text: 'the configuration names it' } as const
+  const open = transports.filter((each) => each !== 'dot')
+  const usual = plain(server, port, questionsOf(names))
+  return [
+    ...(open.length === 0 ? [] : [{ ...usual, transports: open, reason }]),
+    ...(open.length === transports.length
+      ? []
+      : [
+          {
+            ...{ ...usual, port: tlsPort, transports: ['dot'] as const, reason },
+            tls: { serverName, ca },
+          },
+        ]),
   ]
 }
 
@@ -256,8 +268,9 @@ function toGroup(forward: Forward, zones: readonly string[], input: PlanInput): 
       labelOf(address, port, transport === 'dot'),
     ),
   )
-  const { policy } = forward
-  return { id: groupId(forward), zones, policy, members: union([members], self) }
+  const { policy, readTimeout, maxFails } = forward
+  const id = groupId(forward)
+  return { id, zones, policy, readTimeout, maxFails, members: union([members], self) }
 }
 
 /** Every server once, from the node outwards, with the reasons why it is asked. */

@@ -1,11 +1,10 @@
 /**
- * The DNS probe: every nameserver of resolv.conf and every configured target, over UDP and TCP, one
- * query at a time out of one schedule, so that the whole node stays below `maxRate` whatever it probes.
+ * The DNS probe: every server of the plan over every transport, one query at a time out of one schedule,
+ * so that the whole node stays below `maxRate` whatever it probes.
  *
- * Schedule: a round over all probes (targets.ts), again and again. The first query comes after a random
- * part of one gap, each next one after 1 to 1.25 gaps: a fleet that was started together drifts apart.
- * A truncated answer over UDP puts the same question over TCP in front of the round (RFC 7766 section 5);
- * it takes its turn in the rate as any other.
+ * The first query comes after a random part of one gap, each next one after 1 to 1.25 gaps: a fleet that
+ * was started together drifts apart. What an answer makes worth asking takes its turn in the rate as any
+ * other: over TCP what was truncated (RFC 7766 section 5), without validation what was SERVFAIL.
  *
  * One channel per query, hence a fresh port and a random id (RFC 5452 section 9).
  * A target fails over a transport after three bad results in a row: one lost datagram is no event.
@@ -14,52 +13,77 @@ import type { DnsConfig } from '../config/types.ts'
 import type { Action, Event, Machine, Now } from '../core/machine.ts'
 import { plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
-import type { OwnClockFacts } from './facts.ts'
-import { Ledger } from './ledger.ts'
-import { Query, type Step } from './query.ts'
-import { parseResolvConf, type ResolvConf } from './resolv-conf.ts'
-import { type Outcome, Tally } from './tally.ts'
-import { buildRound, buildTargets, type DnsTransport, type Probe, type Target } from './targets.ts'
+import { asksOf, type Probe, probesOf } from './checks.ts'
+import type { OwnClockFacts, Transport } from './facts.ts'
+import { Ledger, type NodeFacts } from './ledger.ts'
+import type { Ask } from './message.ts'
+import type { PlannedTarget } from './plan-types.ts'
+import { type Outcome, Query, type QueryEvent, type QueryTls } from './query.ts'
+import { isAnswered } from './rules/evidence.ts'
+import { costOf, Schedule } from './schedule.ts'
+import type { DnsSetup } from './setup.ts'
+import { Tally } from './tally.ts'
 import type { DnsView } from './view.ts'
 
 const NEXT = 'next'
 /** Consecutive failures after which a target counts as failing. */
 const FAILING = 3
 const JITTER = 0.25
+/** Until a query that nobody answered is tried again, ahead of the round. */
+const AGAIN = seconds(1)
 
 export interface DnsProbeOptions {
   readonly config: DnsConfig
-  /** Text of resolv.conf; empty: there is none. */
-  readonly resolvConf: string
+  readonly setup: DnsSetup
   readonly random: RandomPort
+  /** For a single measurement: so many rounds, each with every check. */
+  readonly rounds?: number
+}
+
+/** Answers to one probe out of one or two channels. */
+interface Course {
+  readonly probe: Probe
+  readonly outcomes: (Outcome | undefined)[]
+}
+
+interface Running {
+  readonly query: Query
+  readonly course: Course
+  /** Place of this query among those of its probe. */
+  readonly place: number
 }
 
 export class DnsProbe implements Machine {
   readonly id = 'dns'
-  readonly #config: DnsConfig
-  readonly #random: RandomPort
-  readonly #resolvConf: ResolvConf
-  readonly #round: readonly Probe[]
-  readonly #tallies = new Map<string, Tally>()
+  readonly #options: DnsProbeOptions
+  readonly #schedule: Schedule
   readonly #ledger: Ledger
-  readonly #queries = new Map<string, Query>()
-  readonly #followUps: Probe[] = []
-  #turn = 0
+  readonly #tallies = new Map<string, Tally>()
+  readonly #running = new Map<string, Running>()
   #count = 0
 
-  constructor({ config, resolvConf, random }: DnsProbeOptions) {
-    this.#config = config
-    this.#random = random
-    this.#resolvConf = parseResolvConf(resolvConf)
-    const targets = config.enabled ? buildTargets(config, resolvConf, this.#resolvConf) : []
-    this.#round = buildRound(targets)
-    this.#ledger = new Ledger({
-      ...{ targets, resolvConf: this.#resolvConf, path: config.resolvConf },
-      ...{ missing: resolvConf.trim() === '', timeout: config.timeout },
+  constructor(options: DnsProbeOptions) {
+    const { config, setup } = options
+    this.#options = options
+    const targets = config.enabled ? setup.plan.targets : []
+    this.#schedule = new Schedule({
+      targets: targets.map((target) => ({
+        target,
+        probes: probesOf(target, config.canaries ?? {}),
+      })),
+      rate: config.maxRatePerTarget ?? config.maxRate,
+      rounds: options.rounds,
     })
+    this.#ledger = new Ledger({ setup, timeout: config.timeout })
     for (const target of targets) {
       for (const transport of target.transports) this.#tally(target, transport)
     }
+  }
+
+  /** Of a single measurement: rounds begun, queries asked, and whether it is over. */
+  get progress(): { readonly rounds: number; readonly asked: number; readonly over: boolean } {
+    const over = this.#schedule.exhausted && this.#running.size === 0
+    return { rounds: this.#schedule.rounds, asked: this.#count, over }
   }
 
   handle(event: Event, now: Now): readonly Action[] {
@@ -82,76 +106,126 @@ export class DnsProbe implements Machine {
     }
   }
 
+  /** What is known of the node beside the answers. */
+  learn(node: NodeFacts): void {
+    this.#ledger.learn(node)
+  }
+
   /** `clock` is our own, with which a diagnosis compares what answers say of the time. */
   view(now: Now, clock: OwnClockFacts): DnsView {
-    const { nameservers, search, options } = this.#resolvConf
+    const { config, setup } = this.#options
+    const [host] = setup.resolvConfs
     return {
-      enabled: this.#config.enabled,
+      enabled: config.enabled,
       targets: [...this.#tallies.values()].map((tally) => tally.view(now.mono)),
-      nameservers: nameservers.map(({ address }) => address),
-      search,
-      ndots: options.ndots,
-      ...(this.#round.length > 0 && { report: this.#ledger.report(now.mono, clock) }),
+      nameservers: (host?.resolvConf?.nameservers ?? []).map(({ address }) => address),
+      search: host?.resolvConf?.search ?? [],
+      ndots: host?.resolvConf?.options.ndots ?? 1,
+      ...(!this.#schedule.empty && { report: this.#ledger.report(now.mono, clock) }),
     }
   }
 
   #start(now: Now): Action[] {
-    if (!this.#config.enabled) return []
-    const faults = this.#resolvConf.faults.map(
-      ({ code, line, text }): Action => ({
-        do: 'note',
-        code: 'resolv-conf',
-        detail: `line ${line}: ${code}: ${text}`,
-      }),
+    const { config, setup, random } = this.#options
+    if (!config.enabled) return []
+    const faults = setup.resolvConfs.flatMap(({ file, resolvConf }) =>
+      (resolvConf?.faults ?? []).map(
+        ({ code, line, text }): Action => ({
+          do: 'note',
+          code: 'resolv-conf',
+          detail: `${file}: line ${line}: ${code}: ${text}`,
+        }),
+      ),
     )
-    if (this.#round.length === 0) return faults
-    return [...faults, this.#timer(now, this.#random.uniform())]
+    return this.#schedule.empty ? faults : [...faults, this.#timer(now, random.uniform())]
   }
 
   #stop(): Action[] {
     const actions: Action[] = [{ do: 'cancel', key: NEXT }]
-    for (const channel of this.#queries.keys()) {
+    for (const channel of this.#running.keys()) {
       actions.push({ do: 'cancel', key: channel }, { do: 'close', channel })
     }
-    this.#queries.clear()
+    this.#running.clear()
     return actions
   }
 
   /** A gap is the time between two queries at the allowed rate. */
   #timer(now: Now, gaps: number): Action {
-    return { do: 'timer', key: NEXT, at: plus(now.mono, seconds(gaps / this.#config.maxRate)) }
+    const { maxRate } = this.#options.config
+    return { do: 'timer', key: NEXT, at: plus(now.mono, seconds(gaps / maxRate)) }
   }
 
   #next(now: Now): Action[] {
-    const again = this.#timer(now, 1 + JITTER * this.#random.uniform())
-    const probe = this.#followUps.shift() ?? this.#round[this.#turn++ % this.#round.length]
-    if (probe === undefined) return []
-    const channel = `q${this.#count++}`
-    const [high = 0, low = 0] = this.#random.bytes(2)
-    const id = high * 256 + low
-    const query = new Query({ probe, channel, id, timeout: this.#config.timeout })
-    this.#queries.set(channel, query)
-    return [...query.start(now), again]
+    const probe = this.#schedule.next(now.mono)
+    const cost = probe === undefined ? 1 : costOf(probe)
+    const again = this.#timer(now, cost * (1 + JITTER * this.#options.random.uniform()))
+    return probe === undefined ? [again] : [...this.#ask(probe, now), again]
   }
 
-  #deliver(channel: string, event: Parameters<Query['handle']>[0], now: Now): readonly Action[] {
-    const query = this.#queries.get(channel)
-    if (query === undefined) return []
-    const step: Step = query.handle(event, now)
-    if (query.done) this.#queries.delete(channel)
-    const notes = step.outcomes.flatMap((outcome) => this.#record(query.probe, outcome, now))
+  #ask(probe: Probe, now: Now): Action[] {
+    const asks = asksOf(probe, this.#freshLabel()).filter((ask) => ask !== undefined)
+    const channels = probe.check === 'split' ? asks.map((ask) => [ask]) : [asks]
+    const course: Course = { probe, outcomes: channels.map(() => undefined) }
+    return channels.flatMap((each, place) => {
+      const channel = `q${this.#count++}`
+      const query = this.#query(probe, channel, each)
+      this.#running.set(channel, { query, course, place })
+      return query.start(now)
+    })
+  }
+
+  #query({ target, transport }: Probe, channel: string, asks: readonly Ask[]): Query {
+    const { address, port } = target
+    const ids = asks.map(() => {
+      const [high = 0, low = 0] = this.#options.random.bytes(2)
+      return high * 256 + low
+    })
+    const { timeout } = this.#options.config
+    const tls = transport === 'dot' ? this.#tlsOf(target) : undefined
+    return new Query({ address, port, transport, tls, channel, asks, timeout, ids: apart(ids) })
+  }
+
+  #tlsOf({ tls }: PlannedTarget): QueryTls {
+    const { serverName, ca } = tls ?? {}
+    const text = ca === undefined ? undefined : this.#options.setup.certificates[ca]
+    return { serverName, ca: text, trustKnown: ca === undefined || text !== undefined }
+  }
+
+  #freshLabel(): string {
+    const bytes = [...this.#options.random.bytes(6)]
+    return `tw-${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
+  }
+
+  #deliver(channel: string, event: QueryEvent, now: Now): readonly Action[] {
+    const running = this.#running.get(channel)
+    if (running === undefined) return []
+    const { query, course, place } = running
+    const step = query.handle(event, now)
+    if (query.done) this.#running.delete(channel)
+    const notes = step.outcomes.flatMap((outcome) => this.#settle(course, place, outcome, now))
     return [...step.actions, ...notes]
   }
 
+  /** Of two channels both must have come to an end, and then what comes later is no news. */
+  #settle({ probe, outcomes }: Course, place: number, outcome: Outcome, now: Now): Action[] {
+    if (outcomes.length === 1) return this.#record(probe, outcome, now)
+    if (outcomes[place] !== undefined) return []
+    outcomes[place] = outcome
+    const [first, second] = outcomes
+    if (first === undefined || second === undefined) return []
+    return this.#record(probe, { ...first, second: second.result }, now)
+  }
+
   #record(probe: Probe, outcome: Outcome, now: Now): Action[] {
-    const { target, transport, question } = probe
     this.#ledger.record(probe, outcome, now.mono)
-    const { before, after } = this.#tally(target, transport).record(
-      outcome,
-      question.name,
-      now.mono,
-    )
-    if (outcome.result === 'truncated' && transport === 'udp') this.#followUp(probe)
+    this.#followUp(probe, outcome, now)
+    // of a name that must exist alone a result is good or bad by itself
+    return probe.check === 'exists' ? this.#judge(probe, outcome, now) : []
+  }
+
+  #judge({ target, transport, question }: Probe, outcome: Outcome, now: Now): Action[] {
+    const tally = this.#tally(target, transport)
+    const { before, after } = tally.record(outcome, question.name, now.mono)
     const subject = `dns:${target.label}`
     const asked = `${transport} ${question.name} ${question.type}`
     if (before < FAILING && after >= FAILING) {
@@ -165,21 +239,34 @@ export class DnsProbe implements Machine {
     return []
   }
 
-  /** Once per question that waits, whatever truncates in the meantime. */
-  #followUp(probe: Probe): void {
-    const { target, question } = probe
-    const waiting = this.#followUps.some(
-      (other) => other.target === target && other.question === question,
-    )
-    if (!waiting) this.#followUps.push({ target, question, transport: 'tcp' })
+  #followUp(probe: Probe, { result, second }: Outcome, now: Now): void {
+    if (result === 'late') return
+    const { check, transport } = probe
+    const answered = isAnswered(result) || (second !== undefined && isAnswered(second))
+    this.#schedule.heard(probe, answered, now.mono)
+    if (check === 'exists' && this.#schedule.isDoubtful(probe)) {
+      this.#schedule.follow(probe, plus(now.mono, AGAIN))
+    }
+    if (result === 'truncated' && transport === 'udp') {
+      this.#schedule.follow({ ...probe, transport: 'tcp' }, now.mono)
+    }
+    if (check === 'signed' && result === 'servfail') {
+      this.#schedule.follow({ ...probe, check: 'unchecked' }, now.mono)
+    }
   }
 
-  #tally(target: Target, transport: DnsTransport): Tally {
+  #tally(target: PlannedTarget, transport: Transport): Tally {
     const key = `${target.label} ${transport}`
     const known = this.#tallies.get(key)
     if (known !== undefined) return known
-    const tally = new Tally(target, transport)
+    const tally = new Tally({ label: target.label, origin: target.role, transport })
     this.#tallies.set(key, tally)
     return tally
   }
+}
+
+/** Two questions over one channel are told apart by their ids. */
+const apart = ([first = 0, second]: readonly number[]): number[] => {
+  if (second === undefined) return [first]
+  return [first, second === first ? (first + 1) % 65_536 : second]
 }

@@ -7,7 +7,19 @@
  */
 import { type Decoded, decoded, fault } from '../core/errors.ts'
 
-export const RECORD_TYPES = ['A', 'AAAA', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'] as const
+export const RECORD_TYPES = [
+  'A',
+  'AAAA',
+  'CNAME',
+  'DNSKEY',
+  'DS',
+  'MX',
+  'NS',
+  'PTR',
+  'SOA',
+  'SRV',
+  'TXT',
+] as const
 export type RecordType = (typeof RECORD_TYPES)[number]
 
 export interface Question {

@@ -6,20 +6,23 @@
  * has no duration. Durations in seconds.
  */
 import { type Instant, since, toSeconds } from '../core/units.ts'
-import type { Probe, Target } from './targets.ts'
+import type { Attempt, Transport } from './facts.ts'
 import { DNS_BUCKETS, DNS_RESULTS, type DnsResult, type DnsTargetView } from './view.ts'
 
-export interface Outcome {
-  readonly result: DnsResult
-  /** Undefined where nothing was answered. */
-  readonly seconds: number | undefined
+type Outcome = Pick<Attempt, 'result' | 'seconds'>
+
+export interface TallyOptions {
+  readonly label: string
+  /** Role of the server. */
+  readonly origin: string
+  readonly transport: Transport
 }
 
 /** What an outcome says of the target: `none` leaves the run of failures as it is. */
 export type Judgement = 'good' | 'bad' | 'none'
 
 /** A truncated answer over UDP is right: what it leads to is judged on TCP. */
-export function judge(result: DnsResult, transport: Probe['transport']): Judgement {
+export function judge(result: DnsResult, transport: Transport): Judgement {
   if (result === 'noerror') return 'good'
   if (result === 'truncated' && transport === 'udp') return 'good'
   return result === 'late' ? 'none' : 'bad'
@@ -31,17 +34,15 @@ const bucketOf = (seconds: number): number => {
 }
 
 export class Tally {
-  readonly #target: Target
-  readonly #transport: Probe['transport']
+  readonly #options: TallyOptions
   readonly #results: Record<DnsResult, number>
   readonly #buckets: number[] = new Array(DNS_BUCKETS.length + 1).fill(0)
   #durationSum = 0
   #failures = 0
   #last: (Outcome & { readonly name: string; readonly at: Instant<'mono'> }) | undefined
 
-  constructor(target: Target, transport: Probe['transport']) {
-    this.#target = target
-    this.#transport = transport
+  constructor(options: TallyOptions) {
+    this.#options = options
     this.#results = Object.fromEntries(DNS_RESULTS.map((result) => [result, 0])) as Record<
       DnsResult,
       number
@@ -58,7 +59,7 @@ export class Tally {
       this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1
       this.#durationSum += outcome.seconds
     }
-    const judgement = judge(outcome.result, this.#transport)
+    const judgement = judge(outcome.result, this.#options.transport)
     if (judgement === 'good') this.#failures = 0
     if (judgement === 'bad') this.#failures += 1
     return { before, after: this.#failures }
@@ -67,9 +68,9 @@ export class Tally {
   view(now: Instant<'mono'>): DnsTargetView {
     const last = this.#last
     return {
-      target: this.#target.label,
-      transport: this.#transport,
-      origin: this.#target.origin,
+      target: this.#options.label,
+      transport: this.#options.transport,
+      origin: this.#options.origin,
       results: { ...this.#results },
       buckets: [...this.#buckets],
       durationSum: this.#durationSum,

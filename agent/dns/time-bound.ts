@@ -6,7 +6,7 @@
  * first such moment to the last, so a minority may lie. It is a bound, never a source of time: who forges
  * answers for several names at once can move it, and who only replays them can widen it.
  */
-import type { Validity } from './facts.ts'
+import type { Validity } from '../core/tls.ts'
 
 export interface TimeBound {
   /** Seconds since 1970 UTC. */

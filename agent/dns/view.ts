@@ -29,8 +29,8 @@ export const DNS_BUCKETS = [
 export interface DnsTargetView {
   /** Server address with port when it is not 53. */
   readonly target: string
-  readonly transport: 'udp' | 'tcp'
-  /** `resolv.conf` or `config`. */
+  readonly transport: 'udp' | 'tcp' | 'dot'
+  /** Role of the server (facts.ts). */
   readonly origin: string
   readonly results: Readonly<Record<DnsResult, number>>
   /** Counts per bucket (not cumulative), one longer than DNS_BUCKETS for +Inf. */

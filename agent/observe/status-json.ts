@@ -137,13 +137,16 @@ const rowStatus = ({ target, roles, cells }: MatrixRow): MatrixRowStatus => ({
   dot: cellStatus(cells.dot),
 })
 
-const NO_REPORT: DnsReport = { matrix: [], diagnoses: [] }
+type Reported = Pick<DnsReport, 'matrix' | 'diagnoses'>
+
+/** Nobody was asked. */
+export const NO_REPORT: Reported = { matrix: [], diagnoses: [] }
 
 /** What is measured and found, as `/status` shows it. */
 export const reportStatus = ({
   matrix,
   diagnoses,
-}: DnsReport): Pick<DnsStatus, 'matrix' | 'diagnoses'> => ({
+}: Reported): Pick<DnsStatus, 'matrix' | 'diagnoses'> => ({
   matrix: matrix.map(rowStatus),
   diagnoses,
 })

@@ -1,8 +1,10 @@
 /** Small text files of the state directory, by name. Failures are values; nothing is thrown. */
 import type { PortFault } from '../core/errors.ts'
+import type { Instant } from '../core/units.ts'
 
 export type LoadResult =
-  | { readonly ok: true; readonly text: string }
+  /** `modified`: when its text was last written, by the clock of the file system (stat(2), st_mtim). */
+  | { readonly ok: true; readonly text: string; readonly modified?: Instant<'utc'> }
   | { readonly ok: false; readonly fault: PortFault }
 
 export type StoreResult = { readonly ok: true } | { readonly ok: false; readonly fault: PortFault }

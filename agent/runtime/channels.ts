@@ -10,6 +10,7 @@ import type { Event, Now } from '../core/machine.ts'
 import { openDgram } from './channels-dgram.ts'
 import type { Channel, Link, OpenAction, Opened } from './channels-link.ts'
 import { openTcp } from './channels-tcp.ts'
+import { openTls } from './channels-tls.ts'
 import { openUdp } from './channels-udp.ts'
 import { openUnix } from './channels-unix.ts'
 import type { HardwareStamps } from './hardware-stamps.ts'
@@ -110,6 +111,8 @@ export class Channels {
     switch (action.transport) {
       case 'tcp':
         return openTcp(action, link)
+      case 'tls':
+        return openTls(action, link)
       case 'unix':
         return poller === undefined
           ? { ok: false, fault: NO_POLLER }

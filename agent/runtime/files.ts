@@ -8,6 +8,7 @@ import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { portFault } from '../../native/errno.ts'
 import type { PortFault } from '../core/errors.ts'
+import { utc } from '../core/units.ts'
 import type { FilesPort, LoadResult, StoreResult } from '../ports/files.ts'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
@@ -41,9 +42,9 @@ async function closing<T>(handle: FileHandle, work: () => Promise<T>): Promise<T
 async function readSmall(path: string): Promise<LoadResult> {
   const handle = await open(path, 'r')
   return closing(handle, async () => {
-    const { size } = await handle.stat()
+    const { size, mtimeNs } = await handle.stat({ bigint: true })
     if (size > MAX_LENGTH) return refused('OUT_OF_RANGE', `read(${path})`)
-    return { ok: true, text: await handle.readFile('utf8') }
+    return { ok: true, text: await handle.readFile('utf8'), modified: utc(mtimeNs) }
   })
 }
 

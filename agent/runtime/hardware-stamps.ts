@@ -43,7 +43,7 @@ export interface HardwareTools {
 export interface HardwareOptions {
   readonly mode: HardwareMode
   readonly now: () => Now
-  /** /dev/ptpN of a clock that the agent steers. */
+  /** /dev/ptpN of a clock that the agent steers; asked with every change of one. */
   readonly deviceOf: (clock: ClockName) => string | undefined
   readonly note: (code: NoteCode, detail: string) => void
   readonly tools?: HardwareTools
@@ -112,6 +112,7 @@ export class HardwareStamps {
   }
 
   changed(change: ClockChange): void {
+    if (this.#nics.size === 0) return
     const device = change.clock === 'system' ? undefined : this.#options.deviceOf(change.clock)
     for (const each of this.#nics.values()) {
       if (change.clock === 'system') each.changed(change, 'system')

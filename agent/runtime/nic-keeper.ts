@@ -21,6 +21,8 @@ export class NicKeeper {
   readonly #options: NicKeeperOptions
   /** Places of the NICs whose PHCs were found by name. */
   readonly #places = new Map<ClockName, string>()
+  /** As they were found last: what is open is open under that name. */
+  readonly #found = new Map<ClockName, PhcInfo>()
   #nics: readonly Nic[]
 
   constructor(options: NicKeeperOptions) {
@@ -36,8 +38,20 @@ export class NicKeeper {
     return nics
   }
 
-  /** The PHC that is meant by `name` now; undefined: it is not there. */
+  /** The PHC that is meant by `name` now; undefined: it is not there. Reads all of sysfs. */
   find(name: ClockName): PhcInfo | undefined {
+    const found = this.#search(name)
+    if (found === undefined) this.#found.delete(name)
+    else this.#found.set(name, found)
+    return found
+  }
+
+  /** What the last `find` gave: what was opened then is that one still. Asks nobody. */
+  found(name: ClockName): PhcInfo | undefined {
+    return this.#found.get(name)
+  }
+
+  #search(name: ClockName): PhcInfo | undefined {
     const nics = this.look()
     const phcs = this.#options.phcs()
     const place = this.#places.get(name)

@@ -237,11 +237,12 @@ export class Runner {
 
   async #load(key: string, file: string): Promise<void> {
     const result = await this.#options.files.load(file)
-    this.#deliver(
-      result.ok
-        ? { on: 'loaded', key, text: result.text }
-        : { on: 'failed', what: 'load', key, fault: result.fault },
-    )
+    if (!result.ok) {
+      this.#deliver({ on: 'failed', what: 'load', key, fault: result.fault })
+      return
+    }
+    const { text, modified } = result
+    this.#deliver({ on: 'loaded', key, text, ...(modified !== undefined && { modified }) })
   }
 
   async #store(key: string, file: string, text: string): Promise<void> {

@@ -11,9 +11,9 @@
  */
 import type { ClockChange } from '../core/clock-change.ts'
 import type { Sample } from '../core/sample.ts'
-import { median } from '../core/stats.ts'
 import { elapsed, type Instant, type Nanos, nanos, type Ppb, ppb } from '../core/units.ts'
 import { type Prior, predict } from './kalman.ts'
+import { Measurements } from './measurements.ts'
 import { NoiseModel, type Observation } from './noise-model.ts'
 
 export interface Estimate {
@@ -65,27 +65,14 @@ export interface KnownFrequency {
 
 const UNKNOWN: KnownFrequency = { frequency: ppb(0), error: UNKNOWN_FREQUENCY }
 
-interface Kept {
-  readonly at: number
-  readonly offset: number
-  readonly delay: number
-  readonly extra: number
-}
-
-interface Trips {
-  readonly shortest: number
-  readonly usual: number
-}
-
 export class Estimator {
   #prior: Prior
   readonly #most: number
   #origin: Instant<'mono'> | undefined
-  #kept: readonly Kept[] = []
+  readonly #kept = new Measurements()
   #models = newModels()
   #used = 0
   #count = 0
-  #known: { readonly of: readonly Kept[]; readonly trips: Trips } | undefined
   /** The shortest round trip by which the models were built. */
   #seen: number | undefined
 
@@ -102,13 +89,13 @@ export class Estimator {
     this.#origin ??= at
     const time = this.#time(at)
     // a measurement that is no newer than the last one tells of the same moment
-    if (time <= (this.#kept.at(-1)?.at ?? Number.NEGATIVE_INFINITY)) return
+    if (time <= this.#kept.lastAt) return
     this.#count += 1
-    const forgets = this.#kept.length >= this.#most
-    const kept = forgets ? this.#kept.slice(this.#kept.length + 1 - this.#most) : this.#kept
-    this.#kept = [...kept, { at: time, offset, delay, extra: 0 }]
-    const roughness = this.#count === ENOUGH ? this.#roughness() : undefined
-    const { shortest, usual } = this.#trips
+    const forgets = this.#kept.size >= this.#most
+    if (forgets) this.#kept.drop(this.#kept.size + 1 - this.#most)
+    this.#kept.add(time, offset, delay)
+    const roughness = this.#count === ENOUGH ? this.#kept.roughness(WINDOW) : undefined
+    const { shortest, usual } = this.#kept.trips
     const known = this.#seen !== undefined && this.#count > FEW && !forgets
     const news = !known || shortest < (this.#seen ?? shortest) - NEWS * usual
     this.#seen = news ? shortest : Math.min(this.#seen ?? shortest, shortest)
@@ -124,11 +111,11 @@ export class Estimator {
     }
     const lately =
       this.#count > ENOUGH && this.#count <= WINDOW
-        ? this.#roughness(LATELY)
+        ? this.#kept.roughness(LATELY)
         : Number.POSITIVE_INFINITY
     const calmer = model.lower(model.queues ? lately / CLEAN : lately)
     if (news || roughness !== undefined || calmer) model.rebuild(this.#observations(), this.#prior)
-    else for (const newest of this.#observations(-1)) model.add(newest, this.#prior)
+    else for (const newest of this.#observations(1)) model.add(newest, this.#prior)
     if (this.#count >= ENOUGH && model.learn()) model.rebuild(this.#observations(), this.#prior)
   }
 
@@ -140,14 +127,11 @@ export class Estimator {
     const step = Number(change.step)
     // our own changes are known to the nanosecond, those of others are not
     const extra = change.foreign ? change.uncertainty ** 2 : 0
-    this.#kept = this.#kept.map((each) => ({
-      ...each,
-      offset: each.at > at ? each.offset : each.offset + step - turn * (at - each.at),
-      extra: each.at > at ? each.extra : each.extra + extra,
-    }))
+    const late = at < this.#kept.lastAt
+    this.#kept.move(at, step, turn, extra)
     for (const model of this.#models) model.move(at, step, turn)
     // told late: what was measured after it was taken for what it was not
-    if (at < (this.#kept.at(-1)?.at ?? at)) this.#rebuild()
+    if (late) this.#rebuild()
   }
 
   /**
@@ -186,11 +170,11 @@ export class Estimator {
 
   /** What was let go is in the states before; the rest may look different without it. */
   #retire(): void {
-    if (this.#kept.length < WINDOW) return
+    if (this.#kept.size < WINDOW) return
     const observations = this.#observations()
-    this.#kept = this.#kept.slice(RETIRE)
-    this.#seen = this.#trips.shortest
-    const roughness = this.#roughness()
+    this.#kept.drop(RETIRE)
+    this.#seen = this.#kept.trips.shortest
+    const roughness = this.#kept.roughness(WINDOW)
     for (const model of this.#models) {
       model.limit(roughness)
       model.retire(observations.slice(0, RETIRE), this.#prior)
@@ -198,36 +182,12 @@ export class Estimator {
     }
   }
 
-  /** Of what is kept: the shortest round trip, and how much longer they usually are. */
-  get #trips(): Trips {
-    if (this.#known?.of !== this.#kept) {
-      const delays = this.#kept.map(({ delay }) => delay)
-      const shortest = Math.min(...delays)
-      this.#known = { of: this.#kept, trips: { shortest, usual: median(delays) - shortest } }
-    }
-    return this.#known.trips
-  }
-
-  /** From `first` on, as `Array.slice` counts. */
-  #observations(first = 0): Observation[] {
-    const { shortest, usual } = this.#trips
-    const count = this.#kept.length
-    const unsure = (SHORTEST * usual) / Math.sqrt(count) + shortest / 2 / FEWER ** (this.#count - 1)
-    return this.#kept.slice(first).map(({ at, offset, delay, extra }) => ({
-      ...{ at, offset, extra },
-      excess: delay - shortest + unsure,
-    }))
-  }
-
-  /** Noise of the last offsets by their second differences, in which a steady frequency does not appear. */
-  #roughness(count = WINDOW): number {
-    const offsets = this.#kept.slice(-count).map(({ offset }) => offset)
-    const bends = offsets.slice(2).map((offset, k) => {
-      const [a = 0, b = 0] = offsets.slice(k, k + 2)
-      return Math.abs(offset - 2 * b + a)
-    })
-    // 0.6745: from the median to the deviation; a second difference has six times the variance
-    return median(bends) / 0.6745 / Math.sqrt(6)
+  /** The last `count`, or all that is kept. */
+  #observations(count = this.#kept.size): Observation[] {
+    const { shortest, usual } = this.#kept.trips
+    const { size } = this.#kept
+    const unsure = (SHORTEST * usual) / Math.sqrt(size) + shortest / 2 / FEWER ** (this.#count - 1)
+    return this.#kept.observations(unsure, size - count)
   }
 
   #choose(): void {

@@ -5,8 +5,8 @@
  * The best sample is the one with the smallest root distance after ageing, as in chrony: a short
  * round trip a few polls ago says more than a long one now.
  */
-import { type ClockChange, moveSample } from '../core/clock-change.ts'
-import { rootDistance, type Sample } from '../core/sample.ts'
+import { type ClockChange, moveSampleBy } from '../core/clock-change.ts'
+import { type ClockName, rootDistance, type Sample } from '../core/sample.ts'
 import { keepLast, mean, median } from '../core/stats.ts'
 import { elapsed, type Instant, mono, type Nanos, nanos, type Ppb, ppb } from '../core/units.ts'
 import { type Estimate, Estimator, type KnownFrequency } from './estimator.ts'
@@ -22,7 +22,9 @@ const WINDOW = 8
 const LEAST_WEIGHT = 0.01
 
 export class SampleFilter {
-  #samples: readonly Sample[] = []
+  #kept: readonly Sample[] = []
+  /** What they were not moved by yet: a clock is turned more often than its samples are looked at. */
+  #changes: ClockChange[] = []
   /** What was made of the samples, until they change: it is asked for with every sample of any source. */
   #jitter: { readonly slew: Ppb; readonly is: Nanos } | undefined
   #rate: Rate | 'none' | undefined
@@ -40,17 +42,18 @@ export class SampleFilter {
   add(sample: Sample): void {
     this.#estimator.add({ ...sample, delay: ownTrip(sample) })
     this.#changed()
-    this.#samples = keepLast(this.#samples, sample, WINDOW)
+    this.#kept = keepLast(this.#samples, sample, WINDOW)
   }
 
   move(change: ClockChange): void {
     this.#estimator.move(change)
     this.#changed()
-    this.#samples = this.#samples.map((sample) => moveSample(sample, change))
+    if (this.#kept.length > 0) this.#changes.push(change)
   }
 
   clear(known?: KnownFrequency): void {
-    this.#samples = []
+    this.#kept = []
+    this.#changes = []
     this.#changed()
     this.#estimator = new Estimator(known, this.#most)
   }
@@ -65,7 +68,20 @@ export class SampleFilter {
   }
 
   get size(): number {
-    return this.#samples.length
+    return this.#kept.length
+  }
+
+  /** That the samples measure; undefined before the first. */
+  get clock(): ClockName | undefined {
+    return this.#kept.at(-1)?.clock
+  }
+
+  get #samples(): readonly Sample[] {
+    if (this.#changes.length === 0) return this.#kept
+    const changes = this.#changes
+    this.#kept = this.#kept.map((sample) => moveSampleBy(sample, changes))
+    this.#changes = []
+    return this.#kept
   }
 
   /** Smallest root distance, ages counted at `growth`. */
@@ -161,7 +177,7 @@ export class SampleFilter {
   /** Far beyond their spread from where all others say that the clock is. */
   isSpike(sample: Sample, atLeast: Nanos, slew?: Ppb): boolean {
     const estimate = this.estimate(sample.at)
-    if (this.#samples.length < 4 || estimate === undefined) return false
+    if (this.size < 4 || estimate === undefined) return false
     const off = Math.abs(sample.offset - estimate.offset)
     const spread = Math.max(this.jitter(slew), estimate.offsetError)
     return off > 10 * spread + sample.delay / 2 && off > atLeast

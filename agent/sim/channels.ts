@@ -3,10 +3,11 @@
  * sent, closed and failed.
  *
  * A kernel stamp is the system clock's reading at the true moment of departure or arrival, plus
- * noise; a daemon stamp is the reading when the agent gets to see it. A tcp stream keeps its order.
+ * noise; a daemon stamp is the reading when the agent gets to see it. A tcp or tls stream keeps its order.
  */
 import type { PortFault } from '../core/errors.ts'
 import type { Action, Event, Now, Transport } from '../core/machine.ts'
+import type { TlsReport } from '../core/tls.ts'
 import { type Instant, utc } from '../core/units.ts'
 import type { MakeEvent } from './event-loop.ts'
 import { copies, type Link, travel } from './network.ts'
@@ -59,6 +60,12 @@ const refused = (syscall: string): PortFault => ({
   errno: 'ECONNREFUSED',
 })
 
+const NO_SESSION: PortFault = {
+  code: 'HANDSHAKE',
+  syscall: 'SSL_connect',
+  errno: 'ERR_SSL_WRONG_VERSION_NUMBER',
+}
+
 export class Channels {
   readonly #options: ChannelOptions
   readonly #host: ChannelHost
@@ -91,7 +98,7 @@ export class Channels {
       lastBack: 0n,
     }
     this.#channels.set(name, channel)
-    if (transport === 'tcp') this.#connect(channel)
+    if (transport === 'tcp' || transport === 'tls') this.#connect(channel)
     else if (transport === 'unix') this.#bind(channel)
     else this.#ready(channel)
   }
@@ -114,9 +121,10 @@ export class Channels {
     this.#channels.delete(name)
   }
 
-  #ready(channel: Channel): void {
+  #ready(channel: Channel, tls?: TlsReport): void {
     const stamps = channel.stamps ? 'kernel' : 'daemon'
-    this.#deliver(channel, () => ({ on: 'opened', channel: channel.name, stamps }))
+    const opened = { on: 'opened', channel: channel.name, stamps } as const
+    this.#deliver(channel, () => (tls === undefined ? opened : { ...opened, tls }))
   }
 
   #bind(channel: Channel): void {
@@ -126,7 +134,7 @@ export class Channels {
     } else this.#ready(channel)
   }
 
-  /** One round trip; a cut path shows only after a long time-out. */
+  /** One round trip, and one more for TLS 1.3; a cut path shows only after a long time-out. */
   #connect(channel: Channel): void {
     const there = this.#travel(channel.peer?.link, 'there')
     const back = this.#travel(channel.peer?.link, 'back')
@@ -136,8 +144,18 @@ export class Channels {
       return
     }
     this.#host.after(there + back, () => {
-      if (channel.peer?.listening === true) this.#ready(channel)
-      else this.#fail('open', channel, refused('connect'))
+      if (channel.peer?.listening !== true) this.#fail('open', channel, refused('connect'))
+      else if (channel.transport === 'tls') this.#shakeHands(channel, channel.peer, there + back)
+      else this.#ready(channel)
+    })
+  }
+
+  #shakeHands(channel: Channel, { tls }: Peer, ns: number): void {
+    const seconds = ns / 1e9
+    const took = { connectSeconds: seconds, tlsSeconds: seconds }
+    this.#host.after(ns, () => {
+      if (tls === undefined) this.#fail('open', channel, NO_SESSION)
+      else this.#ready(channel, { ...tls, ...took })
     })
   }
 

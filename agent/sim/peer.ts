@@ -1,5 +1,6 @@
 /** What a simulated peer is to the world, and the world to a peer. */
 import type { Transport } from '../core/machine.ts'
+import type { TlsReport } from '../core/tls.ts'
 import type { Link } from './network.ts'
 import type { SeededRandom } from './random.ts'
 
@@ -34,6 +35,11 @@ export interface Peer {
   readonly listening: boolean
   /** Changes with every restart; a connected Unix socket does not survive one. */
   readonly incarnation: number
+  /**
+   * What a tls channel to it tells of its certificate; there is no cryptography here. Undefined: no TLS
+   * session comes about.
+   */
+  readonly tls?: Pick<TlsReport, 'fault' | 'certificate'>
   start(world: Surroundings): void
   receive(packet: Packet): void
 }

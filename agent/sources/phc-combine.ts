@@ -56,39 +56,43 @@ function fit(points: readonly Point[], noise: number): Fit {
   return { offset, later: st / n, misfit }
 }
 
-/** The one whose ends are in order and closest; undefined: there is none. */
-function shortestOf(readings: readonly PairedReading[]): PairedReading | undefined {
-  return readings.reduce<PairedReading | undefined>(
-    (best, each) => (best === undefined || width(each) < width(best) ? each : best),
-    undefined,
-  )
+/** One whose ends are in order and closest, and the widths of all, ns; undefined: there is none. */
+function shortestOf(readings: readonly PairedReading[]) {
+  const widths = readings.map((reading) => Number(width(reading)))
+  let best = -1
+  for (const [k, ns] of widths.entries()) {
+    if (ns >= 0 && (best < 0 || ns < (widths[best] as number))) best = k
+  }
+  const reading = readings[best]
+  return reading && { reading, widths, shortest: widths[best] as number }
 }
-
-/** Twice system - PHC. */
-const twice = (reading: PairedReading): bigint =>
-  (reading.before as bigint) + (reading.after as bigint) - 2n * (reading.phc as bigint)
 
 /**
  * As wide as the shortest pair, whose bound holds for it, too, and to the nanosecond; undefined where no
  * pair is in order.
  */
 export function combine({ readings }: Comparison): PairedReading | undefined {
-  const usable = readings.filter((reading) => width(reading) >= 0n)
-  const best = shortestOf(usable)
-  if (best === undefined || usable.length < ENOUGH) return best
-  const points = usable.map(
-    (reading): Point => ({
-      excess: Number(width(reading) - width(best)),
-      offset: Number(twice(reading) - twice(best)) / 2,
-      later: Number(stepBetween(reading.before, best.before)),
-    }),
-  )
-  let found = fit(points, NOISES[0])
-  for (const noise of NOISES) {
-    found = fit(points, noise)
-    if (found.misfit <= points.length) break
+  const found = shortestOf(readings)
+  if (found === undefined) return undefined
+  const { reading: best, widths, shortest } = found
+  const points: Point[] = []
+  for (const [k, each] of readings.entries()) {
+    const excess = (widths[k] as number) - shortest
+    if (excess < 0) continue
+    const later = Number(stepBetween(each.before, best.before))
+    const offset = later + excess / 2 - Number(stepBetween(each.phc, best.phc))
+    points.push({ excess, offset, later })
   }
-  const most = Number(width(best)) / 2
+  return points.length < ENOUGH ? best : weighted(best, points, shortest / 2)
+}
+
+/** `most`: as far as the shortest pair may be wrong, ns. */
+function weighted(best: PairedReading, points: readonly Point[], most: number): PairedReading {
+  let found = fit(points, NOISES[0])
+  for (const noise of NOISES.slice(1)) {
+    if (found.misfit <= points.length) break
+    found = fit(points, noise)
+  }
   const correction = BigInt(Math.round(Math.min(most, Math.max(-most, found.offset))))
   const later = BigInt(Math.round(found.later))
   return {

@@ -102,7 +102,7 @@ export class PhcPairSource implements Source {
       clock: this.#options.clock,
       address: this.#options.reference,
       reach: this.#reach,
-      pollSeconds: this.#turns.period / 1e9,
+      pollSeconds: this.#turns.periodIn(this.#doubt) / 1e9,
       lastSampleAt: last?.at,
       offset: last?.offset,
       delay: last?.delay,
@@ -128,7 +128,7 @@ export class PhcPairSource implements Source {
 
   /** What is not to be believed is not read either: with n PHCs there are n (n - 1) edges. */
   #turn(now: Now): readonly Action[] {
-    const next = this.#turns.next(now.mono)
+    const next = this.#turns.next(now.mono, this.#doubt)
     if (this.#doubt !== '') {
       this.#reach = 0
       return [next]

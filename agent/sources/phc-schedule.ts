@@ -37,6 +37,9 @@ const LOST = seconds(5)
 /** After a refusal that time does not heal (permission, not supported). */
 const HOPELESS = seconds(30)
 
+/** Between two readings of what nobody vouches for. */
+const WATCHED = seconds(1)
+
 /** When a device is read: on a grid, one reading at a time, and seldom while it refuses. */
 export class Turns {
   readonly period: Nanos
@@ -66,9 +69,14 @@ export class Turns {
     this.#start = undefined
   }
 
+  /** Between turns: nobody follows what is in doubt, and it is watched only. */
+  periodIn(doubt: string): Nanos {
+    return doubt === '' || this.period > WATCHED ? this.period : WATCHED
+  }
+
   /** When to come again. */
-  next(now: Instant<'mono'>): Action {
-    const at = nextTurn(this.#start ?? now, this.period, now)
+  next(now: Instant<'mono'>, doubt: string): Action {
+    const at = nextTurn(this.#start ?? now, this.periodIn(doubt), now)
     return { do: 'timer', key: 'read', at }
   }
 

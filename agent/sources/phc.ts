@@ -108,7 +108,7 @@ export class PhcSource implements Source {
       clock: this.#measured,
       address: this.#options.clock,
       reach: this.#reach,
-      pollSeconds: this.#turns.period / 1e9,
+      pollSeconds: this.#turns.periodIn(this.#doubt()) / 1e9,
       lastSampleAt: last?.at,
       offset: last?.offset,
       delay: last?.delay,
@@ -151,7 +151,7 @@ export class PhcSource implements Source {
   }
 
   #turn(now: Now): readonly Action[] {
-    const next = this.#turns.next(now.mono)
+    const next = this.#turns.next(now.mono, this.#doubt())
     const begun = this.#turns.begin(now.mono)
     if (begun === 'not-yet') return [next]
     const late = begun === 'late' ? [note('timeout', 'the PHC was not read in time')] : []

@@ -46,8 +46,13 @@ export class Ports {
     return this.#update(value.portIdentity.port, news, at)
   }
 
-  hardwareClock(value: DataSetValue<'PORT_HWCLOCK_NP'>, at: Instant<'mono'>): void {
-    this.#update(value.portIdentity.port, { phcIndex: value.phcIndex }, at)
+  /** False: a port that stamps in hardware has no PHC by ptp4l's word, which runs free then. */
+  hardwareClock(value: DataSetValue<'PORT_HWCLOCK_NP'>, at: Instant<'mono'>): boolean {
+    const { portIdentity, phcIndex } = value
+    const { stamping = 'software' } = this.#ports.get(portIdentity.port) ?? {}
+    if (phcIndex < 0 && stamping !== 'software') return false
+    this.#update(portIdentity.port, { phcIndex }, at)
+    return true
   }
 
   /** What ethtool says of the interface of port `number`; -1: it has no PHC. */

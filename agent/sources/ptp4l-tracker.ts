@@ -127,7 +127,7 @@ export class Tracker {
     this.#facts = { ...this.#facts, status: undefined }
   }
 
-  /** ptp4l cannot tell its PHCs (before 4.0, or a read-only socket): ask the interfaces. */
+  /** ptp4l cannot tell its PHCs (before 4.0, a read-only socket, free running): ask the interfaces. */
   hardwareClockUnknown(out: Action[]): void {
     this.#mustIdentify = true
     for (const port of this.ports.unmapped()) {
@@ -161,7 +161,7 @@ export class Tracker {
         this.#portNote(this.ports.dataSet(set.value, now.mono), out)
         break
       case 'PORT_HWCLOCK_NP':
-        this.ports.hardwareClock(set.value, now.mono)
+        if (!this.ports.hardwareClock(set.value, now.mono)) this.hardwareClockUnknown(out)
         break
       case 'TIME_PROPERTIES_DATA_SET':
         this.#properties(set.value, out)

@@ -9,7 +9,7 @@ import { Terminal } from '../../agent/cli/terminal.ts'
 import { planLookup } from '../../agent/dns/lookup.ts'
 import { reportOf } from '../../agent/dns/report.ts'
 import type { Snapshot } from '../../agent/observe/snapshot.ts'
-import { reportStatus, toStatus } from '../../agent/observe/status-json.ts'
+import { toStatus } from '../../agent/observe/status-json.ts'
 import { listen } from '../../agent/runtime/http.ts'
 import { createHandler } from '../../agent/serve/http.ts'
 import { check, facts, forward, resolvConf, silent, target, times } from '../dns/facts-fixture.ts'
@@ -82,32 +82,45 @@ t.test('nothing wrong, and nothing measured', async (t) => {
 })
 
 t.test('exit codes are those of status', async (t) => {
-  const options = { ...(await serve(t)), json: false, once: false }
+  const options = { ...(await serve(t)), json: false, once: false, config: undefined }
   const { to, text } = screens()
   t.equal(await showDns(options, to), 1)
   t.match(text.out, /upstream-dead/)
-  const healthy = { ...(await serve(t, facts())), json: true, once: false }
+  const healthy = { ...(await serve(t, facts())), json: true, once: false, config: undefined }
   const second = screens()
   t.equal(await showDns(healthy, second.to), 0)
   t.match(JSON.parse(second.text.out), { diagnoses: [], matrix: [{ udp: { mark: 'ok' } }] })
   t.equal(
     await showDns(
-      { socket: join(folder, 'no'), address: '', json: false, once: false },
+      { socket: join(folder, 'no'), address: '', json: false, once: false, config: undefined },
       screens().to,
     ),
     3,
   )
 })
 
-t.test('one round measured here, where somebody can measure', async (t) => {
-  const options = { socket: '', address: '', json: false, once: true }
+t.test('measured here: with a configuration that is wrong, nothing is', async (t) => {
+  const file = join(folder, 'wrong.yaml')
+  const options = { socket: '', address: '', json: false, once: true, config: file }
+  const missing = screens()
+  t.equal(await showDns(options, missing.to), 66)
+  writeFileSync(file, 'dns: {timeout: 5 parsecs}\n')
+  const wrong = screens()
+  t.equal(await showDns(options, wrong.to), 78)
+  t.match(wrong.text.err, /wrong.yaml:1:/)
+})
+
+t.test('measured here: nobody answers at 127.0.0.9, and that is told', async (t) => {
+  const file = join(folder, 'once.yaml')
+  writeFileSync(join(folder, 'resolv.conf'), 'nameserver 127.0.0.9\n')
+  writeFileSync(file, `dns: {resolvConf: ${join(folder, 'resolv.conf')}, timeout: 100ms}\n`)
+  const options = { socket: '', address: '', json: true, once: true, config: file }
   const { to, text } = screens()
-  t.equal(await showDns(options, to, async () => reportOf(broken)), 1)
-  t.match(text.out, /first upstream of/)
-  const without = screens()
-  t.equal(await showDns(options, without.to), 3)
-  t.match(without.text.err, /^UNKNOWN: --once/)
-  t.match(reportStatus(reportOf(facts())), { diagnoses: [] })
+  t.equal(await showDns(options, to), 2)
+  t.match(JSON.parse(text.out), {
+    matrix: [{ target: '127.0.0.9', udp: { mark: 'refused' }, tcp: { mark: 'refused' } }],
+    diagnoses: [{ code: 'all-nameservers-dead' }],
+  })
 })
 
 t.test('what a lookup costs on this node', async (t) => {

@@ -8,7 +8,7 @@ import {
   parseLeapList,
   taiOffsetAt,
 } from '../../agent/clock/leap-list.ts'
-import { sha1 } from '../../agent/clock/sha1.ts'
+import { sha1 } from '../../agent/core/sha1.ts'
 import { utc } from '../../agent/core/units.ts'
 
 const at = (text: string) => utc(BigInt(Date.parse(text)) * 1_000_000n)

@@ -91,10 +91,13 @@ t.test('a whole configuration is read with every default filled in', async (t) =
         port: 53,
         names: ['kubernetes.default.svc.cluster.local'],
         transports: ['udp', 'tcp'],
+        tlsPort: 853,
       },
     ],
     names: ['.'],
+    canaries: {},
     maxRate: 1,
+    maxRatePerTarget: 1,
     timeout: 5,
   })
 })

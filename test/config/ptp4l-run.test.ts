@@ -116,6 +116,20 @@ t.test('ptp4l steers a clock that is followed, and no other', async (t) => {
   t.equal(free(clock('system', 'follow'), software), false)
 })
 
+t.test('who runs free compares no PHCs, and a port with JBOD would be faulty', async (t) => {
+  const commandOf = (options: string, mode: string): readonly string[] => {
+    const clocks = `clocks: { "phc:ens1f0": { mode: ${mode} } }`
+    const run = `{ profile: e2e, interfaces: [ens1f0, ens1f1], options: ${options} }`
+    return made(runOf(`{ run: ${run} }`, clocks)).children[0]?.command ?? []
+  }
+  const global = '{ global: { boundary_clock_jbod: 1 } }'
+  const own = ['--boundary_clock_jbod', '0', '--free_running', '1']
+  t.same(commandOf(global, 'drive').slice(-4), own)
+  t.same(commandOf('{ ens1f1: { boundary_clock_jbod: 1 } }', 'observe').slice(-4), own)
+  t.equal(commandOf(global, 'follow').includes('--boundary_clock_jbod'), false)
+  t.equal(commandOf('{}', 'drive').includes('--boundary_clock_jbod'), false)
+})
+
 t.test('software stamps by the command line of a resource count, too', async (t) => {
   const text = RESOURCE.replace('"-2"', '"-2 -S"')
   const yaml = runOf(

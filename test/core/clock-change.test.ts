@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type ClockChange, moveSample } from '../../agent/core/clock-change.ts'
+import { type ClockChange, moveSample, moveSampleBy } from '../../agent/core/clock-change.ts'
 import { mono, nanos, ppb } from '../../agent/core/units.ts'
 import { SeededRandom } from '../../agent/sim/random.ts'
 import { FakeClock } from '../clock/fake-clock.ts'
@@ -40,6 +40,19 @@ t.test('samples of another clock, or of after the change, stay what they are', a
 t.test('a sample of half a year ago does not stop the agent', async (t) => {
   const { offset } = moved({ frequency: ppb(1) }, 180 * 86_400)
   t.ok(Math.abs(offset - (100 - 180 * 86_400)) < 1e-3, `${offset}`)
+})
+
+t.test('several changes at once are the same as one after the other', async (t) => {
+  const random = new SeededRandom('several')
+  const changes = Array.from({ length: 20 }, (_, k) =>
+    change({
+      ...{ at: at(20 * random.uniform()), step: BigInt(k % 3), uncertainty: nanos(k) },
+      ...{ frequency: ppb(1e4 * (random.uniform() - 0.5)), clock: k % 5 ? 'system' : 'phc:eth0' },
+    }),
+  )
+  const before = sample({ at: at(10), offset: nanos(100) })
+  t.same(moveSampleBy(before, changes), changes.reduce(moveSample, before))
+  t.equal(moveSampleBy(before, []), before)
 })
 
 /** Ages are read on the clock itself, up to 150 ppm off here, and rates change by up to 100 ppm. */

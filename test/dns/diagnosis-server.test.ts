@@ -1,7 +1,8 @@
 /** Rules about one server: for each code a case that names it and one that nearly does. */
 import t from 'tap'
+import type { Validity } from '../../agent/core/tls.ts'
 import type { DiagnosisCode } from '../../agent/dns/diagnoses.ts'
-import type { CheckFacts, DnsFacts, Validity } from '../../agent/dns/facts.ts'
+import type { CheckFacts, DnsFacts } from '../../agent/dns/facts.ts'
 import {
   check,
   codesOf,

@@ -1,7 +1,8 @@
 /** Time and DNS: whose clock is wrong, ours, the resolver's, or nobody's. */
 import t from 'tap'
+import type { Validity } from '../../agent/core/tls.ts'
 import { diagnose } from '../../agent/dns/diagnosis.ts'
-import type { Attempt, CheckFacts, DnsFacts, Validity } from '../../agent/dns/facts.ts'
+import type { Attempt, CheckFacts, DnsFacts } from '../../agent/dns/facts.ts'
 import { timeBound } from '../../agent/dns/time-bound.ts'
 import { check, codesOf, DAY, facts, NOW, only, target, times } from './facts-fixture.ts'
 

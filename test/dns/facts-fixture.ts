@@ -60,7 +60,7 @@ export function goodAttempt(check: Check): Partial<Attempt> & { result: DnsResul
     case 'again':
       return { ...good, ttl: 27 }
     case 'serial':
-      return { ...good, serial: 2026060100 }
+      return { ...good, serial: 2026060100, flags: { ...flags, authoritative: true } }
     default:
       return good
   }
@@ -75,7 +75,8 @@ export function check(
   attempts: readonly (DnsResult | Partial<Attempt>)[] = [],
   { transport = 'udp', question = NAMES[name] }: Partial<CheckFacts> = {},
 ): CheckFacts {
-  const turn = BigInt(Object.keys(NAMES).indexOf(name))
+  // seconds after the name was asked first
+  const turn = name === 'again' ? 1n : BigInt(Object.keys(NAMES).indexOf(name))
   const offset = transport === 'udp' ? 0n : transport === 'tcp' ? 100n : 200n
   const missing = Math.max(0, ROUNDS - attempts.length)
   const all = [...new Array(missing).fill({}), ...attempts] as (DnsResult | Partial<Attempt>)[]

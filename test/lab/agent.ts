@@ -1,5 +1,5 @@
 /** The agent under test inside the virtual machine: its configuration, its start, what it says. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import type { Lab, Program } from './lab.ts'
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const APP = '/tmp/app'
+const BUILT = '/tmp/built'
 const SOCKET = '/tmp/timewarden.sock'
 
 export interface Agent extends Program {
@@ -34,13 +35,31 @@ export function installAgent(lab: Lab): string {
   return main
 }
 
+/** What `npm run build` made, with the same dependencies: as it is shipped, in a few files. */
+export function installBuilt(lab: Lab): string {
+  installAgent(lab)
+  if (!existsSync('dist/agent/main.js')) throw new Error('dist/ is missing: npm run build')
+  mkdirSync(BUILT, { recursive: true })
+  lab.call('cp', '-r', 'dist', join(BUILT, 'dist'))
+  writeFileSync(join(BUILT, 'package.json'), '{"type":"module"}')
+  symlinkSync(join(APP, 'node_modules'), join(BUILT, 'node_modules'))
+  return join(BUILT, 'dist/agent/main.js')
+}
+
+interface Start {
+  readonly name?: string
+  /** Of Node. */
+  readonly flags?: readonly string[]
+  readonly main?: string
+}
+
 /** `yaml`: clocks and sources. Socket and state stay in the guest's scratch folder. */
-export function startAgent(lab: Lab, yaml: string, name = 'agent'): Agent {
+export function startAgent(lab: Lab, yaml: string, start: Start = {}): Agent {
+  const { name = 'agent', flags = [], main = installAgent(lab) } = start
   const file = `/tmp/${name}.yaml`
   const rest = [`socket: ${SOCKET}`, 'stateDirectory: /tmp/state', 'dns: { enabled: false }']
   writeFileSync(file, `${yaml}\n${rest.join('\n')}\n`)
-  const main = installAgent(lab)
-  const program = lab.start(name, process.execPath, main, 'run', '--config', file)
+  const program = lab.start(name, process.execPath, ...flags, main, 'run', '--config', file)
   return { ...program, status }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Every scenario of the lab, or those named; contests and baselines are for the bench.
+ * Every scenario of the lab, or those named; contests, costs and baselines are for the bench.
  *
  *   npm run test:lab [-- --short] [-- --seeds 1] [-- NAME...]
  *
@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
 function chosen(): string[] {
   if (positionals.length > 0) return positionals
   if (values.short) return [...SHORT]
-  return Object.keys(SCENARIOS).filter((name) => !/^(contest|baseline)-/.test(name))
+  return Object.keys(SCENARIOS).filter((name) => !/^(contest|baseline|cost)-/.test(name))
 }
 
 function report({ scenario, seed, ok, title, error, checks }: Result): string {

@@ -72,7 +72,14 @@ function writeConfig(path: Path): string {
   const targets = EXPECTED.map(({ server, port = 53, name }) => ({ server, port, names: [name] }))
   const config = {
     sources: [],
-    dns: { resolvConf, names: ['ok.example'], targets, maxRate: 50, timeout: '300ms' },
+    dns: {
+      resolvConf,
+      names: ['ok.example'],
+      targets,
+      maxRate: 50,
+      maxRatePerTarget: 50,
+      timeout: '300ms',
+    },
     listen: LISTEN,
     socket: '',
     stateDirectory: join(path.folder, 'state'),

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -10,8 +10,15 @@ t.test('what was stored is loaded, and nothing else is left in the directory', a
   const files = createFiles(directory)
   t.same(await files.store('drift.system', '1.5 0.1\n'), { ok: true })
   t.same(await files.store('drift.system', '1.6 0.1\n'), { ok: true })
-  t.same(await files.load('drift.system'), { ok: true, text: '1.6 0.1\n' })
+  t.match(await files.load('drift.system'), { ok: true, text: '1.6 0.1\n' })
   t.same(readdirSync(directory), ['drift.system'])
+})
+
+t.test('when a file was written is told with its text', async (t) => {
+  const directory = t.testdir({ drift: 'text' })
+  utimesSync(join(directory, 'drift'), 1_700_000_000, 1_700_000_001.5)
+  const loaded = await createFiles(directory).load('drift')
+  t.same(loaded, { ok: true, text: 'text', modified: 1_700_000_001_500_000_000n })
 })
 
 t.test('a file that is not there, and a directory that is not there, are faults', async (t) => {
@@ -69,7 +76,7 @@ t.test('stores of one file happen in their order, of two files side by side', as
   release()
   t.same(await Promise.all(all), [{ ok: true }, { ok: true }, { ok: true }])
   t.same(order, ['other', 'first', 'second', 'third'])
-  t.same(await files.load('a'), { ok: true, text: 'third' })
+  t.match(await files.load('a'), { ok: true, text: 'third' })
 })
 
 t.test('no name leads out of the directory', async (t) => {
@@ -83,7 +90,7 @@ t.test('no name leads out of the directory', async (t) => {
   t.ok(isPlainName('drift.phc-eth0'))
   const beside = join(directory, 'secret')
   const more = createFiles(join(directory, 'state'), [beside])
-  t.same(await more.load(beside), { ok: true, text: 'x' }, 'unless the operator named it')
+  t.match(await more.load(beside), { ok: true, text: 'x' }, 'unless the operator named it')
   t.match(await more.store(beside, 'y'), { ok: false, fault: { code: 'INVALID' } })
 })
 

@@ -13,13 +13,17 @@ const INFO = { phcs: [] } as unknown as NodeInfo
 function keeper(nics: readonly Nic[], phcs: readonly PhcInfo[]) {
   const node = { nics, phcs }
   const notes: string[] = []
+  let asked = 0
   const made = new NicKeeper({
-    nics: () => node.nics,
+    nics: () => {
+      asked += 1
+      return node.nics
+    },
     phcs: () => node.phcs,
     named: (phcs, name) => findPhc({ ...INFO, phcs }, name),
     note: (detail) => notes.push(detail),
   })
-  return { node, notes, made }
+  return { node, notes, made, looks: () => asked }
 }
 
 const ETH0 = nicOf('eth0', { key: 'pci:0000:01:00.0', phcIndex: 0 })
@@ -57,6 +61,19 @@ t.test('a PHC that is gone is not there, and one without a NIC goes by its devic
   t.equal(made.find('phc:eth0'), undefined)
   node.nics = []
   t.equal(made.find('phc:eth0'), undefined, 'nor under its name')
+})
+
+t.test('what was found is known without a look, until it is looked for again', async (t) => {
+  const { node, made, looks } = keeper([ETH0], [phcOf(0, 'eth0')])
+  t.equal(made.found('phc:eth0'), undefined)
+  made.find('phc:eth0')
+  const asked = looks()
+  for (let k = 0; k < 100; k++) t.equal(made.found('phc:eth0')?.device, '/dev/ptp0')
+  t.equal(looks(), asked, 'a clock that is turned 16 times a second')
+  node.nics = [{ ...ETH0, phcIndex: null }]
+  node.phcs = []
+  made.find('phc:eth0')
+  t.equal(made.found('phc:eth0'), undefined)
 })
 
 t.test('what changed is told once', async (t) => {

@@ -234,6 +234,26 @@ t.test('a tcp connection takes a round trip, and may be refused or time out', as
   t.match(third.probe.events[1], { on: 'failed', what: 'open', fault: { code: 'TIMEOUT' } })
 })
 
+t.test(
+  'a tls session takes a round trip more; a peer without a certificate has none',
+  async (t) => {
+    const certificate = { from: 0, until: 4e9, by: 'CN=echo' }
+    for (const tls of [{ fault: undefined, certificate }, undefined]) {
+      const echo = Object.assign(new Echo('tls', '10.0.0.1'), tls && { tls })
+      const { world, probe } = run(
+        ({ on }) => (on === 'start' ? [opening('tls', '10.0.0.1')] : []),
+        exact,
+        [echo],
+      )
+      world.runFor(1)
+      t.equal(probe.got[1]!.now.mono - probe.got[0]!.now.mono, 400_000n)
+      const took = { connectSeconds: 0.0002, tlsSeconds: 0.0002 }
+      if (tls !== undefined) t.match(probe.events[1], { on: 'opened', tls: { ...tls, ...took } })
+      else t.match(probe.events[1], { on: 'failed', what: 'open', fault: { code: 'HANDSHAKE' } })
+    }
+  },
+)
+
 t.test('a PHC is read between two readings of the system clock', async (t) => {
   const { world, probe } = run(
     ({ on }) =>

@@ -74,7 +74,7 @@ const change = (news: Partial<ClockChange>): ClockChange => ({
 })
 
 t.test('the PHC is read on a grid that does not drift', async (t) => {
-  const source = create({ rate: 4 })
+  const source = create({ rate: 4, trusted: true })
   t.same(source.handle({ on: 'start' }, at(0n)), [
     { do: 'compare', key: 'read', clock: 'phc:eth0', readings: 25 },
     { do: 'timer', key: 'read', at: at(250_000_000n).mono },
@@ -87,6 +87,31 @@ t.test('the PHC is read on a grid that does not drift', async (t) => {
   t.match(missed.at(-1), { do: 'timer', at: at(1_250_000_000n).mono }, 'a missed turn is left out')
   t.equal(source.view(at(0n)).pollSeconds, 0.25)
 })
+
+t.test(
+  'what nobody vouches for is read once a second, and at its rate as soon as somebody does',
+  async (t) => {
+    const source = create({ rate: 4 })
+    const next = (actions: readonly Action[]) => actions.find((each) => each.do === 'timer')
+    const read = (ns: bigint) => {
+      const asked = source.handle({ on: 'timer', key: 'read' }, at(ns))
+      source.handle({ on: 'compared', key: 'read', comparison: extended(pair(0n, 0n, 0n)) }, at(ns))
+      return next(asked)
+    }
+    t.match(next(source.handle({ on: 'start' }, at(0n))), { at: at(SECOND).mono })
+    source.handle({ on: 'compared', key: 'read', comparison: extended(pair(0n, 0n, 0n)) }, at(1n))
+    t.match(read(SECOND), { at: at(2n * SECOND).mono })
+    t.equal(source.view(at(0n)).pollSeconds, 1)
+    const heard = source.handle({ on: 'upstream', upstream: UPSTREAM }, at(1_300_000_000n))
+    t.match(next(heard), { at: at(1_500_000_000n).mono })
+    source.handle({ on: 'compared', key: 'read', comparison: extended(pair(0n, 0n, 0n)) }, at(1n))
+    t.match(read(1_500_000_000n), { at: at(1_750_000_000n).mono })
+    const lost = { ...UPSTREAM, synchronized: false, reason: 'no Sync' }
+    source.handle({ on: 'upstream', upstream: lost }, at(1_600_000_000n))
+    t.match(read(1_750_000_000n), { at: at(2n * SECOND).mono }, 'that it was lost is told in time')
+    t.match(read(2n * SECOND), { at: at(3n * SECOND).mono })
+  },
+)
 
 t.test('the number of readings stays in what the kernel takes', async (t) => {
   for (const [wanted, asked] of [

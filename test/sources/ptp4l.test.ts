@@ -411,6 +411,27 @@ t.test('version 3.1.1 pushes no Sync: it is asked every poll interval', async (t
   t.match(line.notes('management-error'), [{ detail: 'PORT_HWCLOCK_NP: NO_SUCH_ID' }])
 })
 
+t.test(
+  'one that runs free has no PHC of its own and tells -1: its interfaces are asked',
+  async (t) => {
+    const line = new Line({ freeRunning: true })
+    line.peer.ports = [
+      { state: 'MASTER', stamping: 'hardware', interface: 'eth0', phc: -1 },
+      { state: 'UNCALIBRATED', stamping: 'hardware', interface: 'eth1', phc: -1 },
+    ]
+    line.identify = (key) => ({ on: 'identified', key, phcIndex: key === 'port:1' ? 4 : 5 })
+    line.start()
+    line.sync(40)
+    t.equal(line.samples[0]?.clock, 'phc:ptp5')
+    t.match(
+      line.detail.ports,
+      [{ phcIndex: 4 }, { phcIndex: 5 }],
+      'asked again, it changes nothing',
+    )
+    t.equal(line.actions.filter((action) => action.do === 'identify').length, 2)
+  },
+)
+
 t.test('silence to PORT_HWCLOCK_NP alone also leads to asking the interface', async (t) => {
   const line = new Line({}, (_, label) => (label === 'eth0' ? 'phc:eth0' : undefined))
   const { peer } = line

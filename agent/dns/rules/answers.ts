@@ -59,8 +59,8 @@ interface Failing {
   readonly words: string
 }
 
-const MUST: readonly Check[] = ['exists', 'large', 'plain', 'again']
-const ASKED: readonly Check[] = [...MUST, 'miss', 'aaaa', 'unchecked']
+const MUST: readonly Check[] = ['exists', 'plain', 'again']
+const ASKED: readonly Check[] = [...MUST, 'large', 'miss', 'aaaa', 'unchecked']
 
 const FAILING: readonly Failing[] = [
   { code: 'servfail', results: ['servfail'], checks: ASKED, words: 'SERVFAIL' },
@@ -163,18 +163,21 @@ export const staleness = eachTarget((known, target) => {
 /** Long enough for a TTL in whole seconds to fall. */
 const AGAIN_SECONDS = 2
 
-/** The last RUN repetitions each show the TTL of seconds before, all the same one. */
+/**
+ * The last RUN repetitions each show the TTL of seconds before and of everything in between, all the same
+ * one; a record that may have expired meanwhile was fetched anew, and shows nothing.
+ */
 function frozenTtl(first: CheckFacts, again: CheckFacts): number | undefined {
   const pairs = again.recent.slice(-RUN).map((later) => {
-    const earlier = first.recent.findLast(({ at }) => at < later.at)
+    const { ttl = 0, at } = later
+    const before = first.recent.findLast((each) => secondsBetween(at, each.at) >= AGAIN_SECONDS)
+    const between = first.recent.filter((each) => before && each.at >= before.at && each.at < at)
     const held =
-      earlier !== undefined &&
-      later.ttl !== undefined &&
-      later.ttl > 0 &&
-      later.ttl === earlier.ttl &&
-      later.flags?.authoritative !== true &&
-      secondsBetween(later.at, earlier.at) >= AGAIN_SECONDS
-    return held ? later.ttl : undefined
+      before !== undefined &&
+      ttl > secondsBetween(at, before.at) + 1 &&
+      between.every((each) => each.ttl === ttl) &&
+      later.flags?.authoritative !== true
+    return held ? ttl : undefined
   })
   const [ttl] = pairs
   return pairs.length === RUN && pairs.every((each) => each === ttl) ? ttl : undefined

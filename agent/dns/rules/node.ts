@@ -1,12 +1,10 @@
 /** The node: resolv.conf, what CoreDNS says of itself, the connection tracking. */
 import type { ResolvConfFacts, ServerPageFacts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
-import { FAMILIES, namesTried } from '../lookup.ts'
+import { FAMILIES, namesTried, OUTSIDE } from '../lookup.ts'
 import type { Rule } from './case.ts'
 import { listed } from './evidence.ts'
 
-/** An outside name with one dot, as most are. */
-const OUTSIDE = 'example.com'
 /** More than a cluster's own three search domains and the name itself cost. */
 const MANY_QUERIES = 8
 /** As node-problem-detector warns. */

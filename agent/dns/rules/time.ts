@@ -3,8 +3,9 @@
  * excludes ours, our clock is wrong, and no rule that trusts it counts.
  */
 import { formatInstant, formatSpan } from '../../core/format.ts'
+import type { Validity } from '../../core/tls.ts'
 import { utc } from '../../core/units.ts'
-import type { CheckFacts, DnsFacts, OwnClockFacts, Validity } from '../facts.ts'
+import type { CheckFacts, DnsFacts, OwnClockFacts } from '../facts.ts'
 import { type TimeBound, timeBound } from '../time-bound.ts'
 import type { Rule } from './case.ts'
 import { listed } from './evidence.ts'

@@ -9,7 +9,9 @@
  * The extended errors alone do not tell: unbound says 9 with a text about times, then 6 without one.
  * A resolver that does not validate is no fault.
  */
-import type { Attempt, CheckFacts, TargetFacts, Validity } from '../facts.ts'
+
+import type { Validity } from '../../core/tls.ts'
+import type { Attempt, CheckFacts, TargetFacts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 import { type Case, nameOf, type Rule } from './case.ts'
 import { checksOf, endsWith, listed, RUN, tailRun } from './evidence.ts'

@@ -1,5 +1,5 @@
 /**
- * A simulated name server on UDP and TCP: answers A and AAAA out of a small zone, or misbehaves in
+ * A simulated name server on UDP, TCP and TLS: answers A and AAAA out of a small zone, or misbehaves in
  * one of the ways that a probe has to tell apart.
  */
 import { type Answer, AUTHORITATIVE_ANSWER, type DecodedPacket, decode, encode } from 'dns-packet'
@@ -19,8 +19,14 @@ export interface ResolverOptions extends Partial<ResolverBehaviour> {
   /** Name (lower case, without a final dot) to addresses; IPv6 literals have a colon. */
   readonly zone: Readonly<Record<string, readonly string[]>>
   readonly link?: Partial<Link>
+  /** Its certificate; there is nobody on the TLS port without one. */
+  readonly tls?: NonNullable<Peer['tls']>
 }
 
+type Transport = 'udp' | 'tcp' | 'tls'
+
+/** RFC 7858 section 3.1. */
+const TLS_PORT = 853
 const RESPONSE = 0x8000
 const TRUNCATED = 0x0200
 const SERVFAIL = 2
@@ -30,23 +36,26 @@ const TTL = 30
 const QUICK_NS = 50_000
 
 class Endpoint implements Peer {
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: Transport
   readonly address: string
   readonly port: number
   readonly link: Link
+  readonly tls?: NonNullable<Peer['tls']>
   readonly incarnation = 1
   listening = true
   readonly #resolver: Resolver
-  /** Bytes of a tcp query that is not whole yet, by channel. */
+  /** Bytes of a query over a stream that is not whole yet, by channel. */
   readonly #pieces = new Map<string, Uint8Array>()
   #world: Surroundings | undefined
 
-  constructor(resolver: Resolver, transport: 'udp' | 'tcp') {
+  constructor(resolver: Resolver, transport: Transport) {
+    const { address, port = 53, tls } = resolver.options
     this.#resolver = resolver
     this.transport = transport
-    this.address = resolver.options.address
-    this.port = resolver.options.port ?? 53
+    this.address = address
+    this.port = transport === 'tls' ? TLS_PORT : port
     this.link = resolver.link
+    if (transport === 'tls' && tls !== undefined) this.tls = tls
   }
 
   start(world: Surroundings): void {
@@ -54,10 +63,11 @@ class Endpoint implements Peer {
   }
 
   receive(packet: Packet): void {
-    const query = this.transport === 'tcp' ? this.#collect(packet) : packet.data
+    const datagram = this.transport === 'udp'
+    const query = datagram ? packet.data : this.#collect(packet)
     const reply = query && this.#resolver.reply(query, this.transport)
     if (reply === undefined) return
-    const framed = this.transport === 'tcp' ? prefix(reply) : reply
+    const framed = datagram ? reply : prefix(reply)
     this.#world?.after(QUICK_NS + this.#resolver.behaviour.slowNs, () => packet.answer(framed))
   }
 
@@ -81,13 +91,14 @@ export class Resolver {
   readonly options: ResolverOptions
   readonly behaviour: ResolverBehaviour
   readonly link: Link
-  readonly endpoints: readonly [Endpoint, Endpoint]
+  readonly endpoints: readonly Endpoint[]
 
   constructor(options: ResolverOptions) {
     this.options = options
     this.behaviour = { mode: options.mode ?? 'normal', slowNs: options.slowNs ?? 0 }
     this.link = createLink({ delayNs: 200_000, jitterNs: 50_000, ...options.link })
-    this.endpoints = [new Endpoint(this, 'udp'), new Endpoint(this, 'tcp')]
+    const streams = options.tls === undefined ? (['tcp'] as const) : (['tcp', 'tls'] as const)
+    this.endpoints = (['udp', ...streams] as const).map((each) => new Endpoint(this, each))
   }
 
   /** Whether anybody listens on its ports. */
@@ -96,7 +107,7 @@ export class Resolver {
   }
 
   /** The answer to a query; undefined: none. */
-  reply(query: Uint8Array, transport: 'udp' | 'tcp'): Uint8Array | undefined {
+  reply(query: Uint8Array, transport: Transport): Uint8Array | undefined {
     const { mode } = this.behaviour
     if (mode === 'drop') return undefined
     if (mode === 'garbage') return query.slice(0, 11)

@@ -1,9 +1,10 @@
-/** Every scenario of the lab by name. Contests and baselines are for the bench. */
+/** Every scenario of the lab by name. Contests, costs and baselines are for the bench. */
 import type { Scenario } from '../scenario.ts'
 import { phc2sysBaseline } from './baselines.ts'
 import { contestHoldover } from './contest-holdover.ts'
 import { contestPhc1, contestPhc16 } from './contest-phc.ts'
 import { contestEndToEnd, contestPhcDriven } from './contest-ptp.ts'
+import { costPtp } from './cost-ptp.ts'
 import { domainChanged, renamed, twoDomains } from './domains.ts'
 import { drive, follow } from './follow.ts'
 import { boundaryAuto, boundaryDrive, contestPhcToPhc, phcToPhc } from './graph.ts'
@@ -37,6 +38,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   signals,
   'baseline-phc2sys': phc2sysBaseline,
   'baseline-servo-traces': servoTraces,
+  'cost-ptp': costPtp,
   'contest-phc-1hz': contestPhc1,
   'contest-phc-16hz': contestPhc16,
   'contest-ptp-phc': contestPhcDriven,

@@ -3,6 +3,7 @@
  * Pairs of NICs: lab0 - lab1, lab2 - lab3. lab1 and lab2 are the node's, lab0 the grandmaster's; lab3 is
  * who listens behind it, and becomes the grandmaster when the first one is lost.
  */
+import { readFileSync } from 'node:fs'
 import { type Agent, clockOf, installAgent, startAgent } from '../agent.ts'
 import { type Contestant, contest } from '../contest.ts'
 import type { Lab, Program, Truth } from '../lab.ts'
@@ -119,16 +120,27 @@ const boundsOf = (what: string, { readings, wrongFor }: Watched, limit: number):
   })),
 ]
 
+/** Links that come up under a ptp4l tell it anew which PHC they have: it must not depend on that. */
+export async function linksUp(lab: Lab, names: readonly string[]): Promise<void> {
+  for (const name of names) lab.call('ip', 'link', 'set', name, 'up')
+  const isUp = (name: string): boolean =>
+    readFileSync(`/sys/class/net/${name}/operstate`, 'utf8').trim() === 'up'
+  while (!names.every(isUp)) await lab.wait(PERIOD)
+}
+
+/** A free-running ptp4l needs no `boundary_clock_jbod`, and its ports are faulty with it. */
+const ownWay = (mode: 'auto' | 'drive'): string =>
+  mode === 'drive' ? '--free_running 1' : '--boundary_clock_jbod 1'
+
 /** The boundary clock loses its grandmaster, listens with its other NIC, and comes back. */
 const boundary = (mode: 'auto' | 'drive'): Scenario => ({
   title: `a boundary clock with two NICs, ${mode}: all clocks follow the port that listens, whichever it is`,
   run: async (lab) => {
     lab.set('pairs', 2)
-    for (const name of ['lab0', 'lab1', 'lab2', 'lab3']) lab.call('ip', 'link', 'set', name, 'up')
+    await linksUp(lab, ['lab0', 'lab1', 'lab2', 'lab3'])
     for (const index of [1, 2, 3]) untouchedPhc(lab, index, 1e5 * index)
     start(lab, 'ptp4l-gm', '-i lab0 --priority1 1')
-    const free = mode === 'drive' ? ' --free_running 1' : ''
-    start(lab, 'ptp4l-bc', `-i lab1 -i lab2 --priority1 100 --boundary_clock_jbod 1${free}`)
+    start(lab, 'ptp4l-bc', `-i lab1 -i lab2 --priority1 100 ${ownWay(mode)}`)
     start(lab, 'ptp4l-oc', '-i lab3 --priority1 50')
     const agent = startAgent(lab, BOUNDARY(mode))
     await watch(lab, agent, 70)

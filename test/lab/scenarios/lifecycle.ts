@@ -21,13 +21,13 @@ export const restart: Scenario = {
   run: async (lab) => {
     startPtp4l(lab)
     await untilPhcLocked(lab)
-    const first = startAgent(lab, FOLLOW, 'agent-1')
+    const first = startAgent(lab, FOLLOW, { name: 'agent-1' })
     await untilLocked(lab, first)
     await lab.wait(60)
     const before = systemFrequency()
     await first.stop()
     const alone = await lab.watch(15)
-    const second = startAgent(lab, FOLLOW, 'agent-2')
+    const second = startAgent(lab, FOLLOW, { name: 'agent-2' })
     const frequencies: number[] = []
     const from = lab.elapsed()
     const [watched] = await Promise.all([watchNode(lab, second, 45), sampling(lab, frequencies)])
@@ -74,7 +74,7 @@ async function endOf(
   name: string,
   end: (agent: ReturnType<typeof startAgent>) => Promise<void>,
 ) {
-  const agent = startAgent(lab, FOLLOW, name)
+  const agent = startAgent(lab, FOLLOW, { name })
   await untilLocked(lab, agent)
   await lab.wait(30)
   await end(agent)

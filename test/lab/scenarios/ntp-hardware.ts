@@ -35,7 +35,7 @@ interface Turn {
 
 async function turnOf(lab: Lab, server: string, mode: Mode, xleave: boolean): Promise<Turn> {
   untouched(lab, 100_000)
-  const agent = startAgent(lab, configOf(server, mode, xleave), `agent-${mode}-${xleave}`)
+  const agent = startAgent(lab, configOf(server, mode, xleave), { name: `agent-${mode}-${xleave}` })
   const from = lab.elapsed()
   const watched = await watchNode(lab, agent, SECONDS)
   const steady = watched.readings.filter(({ at }) => at > from + SECONDS - STEADY)
@@ -79,7 +79,7 @@ async function wrongStamps(lab: Lab, agent: Agent, seconds: number): Promise<num
 /** Steps and slews of the NIC's clock by somebody else, then no stamps at all. */
 async function troubled(lab: Lab, server: string): Promise<Check[]> {
   untouched(lab, 1_000)
-  const agent = startAgent(lab, configOf(server, 'auto', true), 'agent-troubled')
+  const agent = startAgent(lab, configOf(server, 'auto', true), { name: 'agent-troubled' })
   const calm = await watchNode(lab, agent, 60)
   const watching = Promise.all([watchNode(lab, agent, 90), wrongStamps(lab, agent, 90)])
   for (const trouble of [...TROUBLES, ...TROUBLES]) {

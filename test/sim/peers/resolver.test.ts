@@ -1,6 +1,6 @@
 import { type DecodedPacket, decode, encode, type RecordType } from 'dns-packet'
 import t from 'tap'
-import type { Action, Event } from '../../../agent/core/machine.ts'
+import type { Action, Event, Transport } from '../../../agent/core/machine.ts'
 import { Resolver, type ResolverOptions } from '../../../agent/sim/peers/resolver.ts'
 import { World } from '../../../agent/sim/world.ts'
 
@@ -10,8 +10,14 @@ const query = (name: string, type: RecordType = 'A'): Uint8Array =>
 const framed = (data: Uint8Array): Uint8Array =>
   Uint8Array.of(data.length >> 8, data.length & 255, ...data)
 
-/** What comes back on one channel. */
-function ask(resolver: Resolver, transport: 'udp' | 'tcp', pieces: readonly Uint8Array[]) {
+/** The bytes that come back on one channel. */
+function ask(resolver: Resolver, transport: Transport, pieces: readonly Uint8Array[]) {
+  return got(resolver, transport, pieces).flatMap((event) =>
+    event.on === 'received' ? [event.data] : [],
+  )
+}
+
+function got(resolver: Resolver, transport: Transport, pieces: readonly Uint8Array[]): Event[] {
   const world = new World({ seed: 'dns' })
   for (const endpoint of resolver.endpoints) world.add(endpoint)
   const got: Event[] = []
@@ -20,7 +26,7 @@ function ask(resolver: Resolver, transport: 'udp' | 'tcp', pieces: readonly Uint
     channel: 'c',
     transport,
     address: '10.0.0.53',
-    port: 53,
+    port: transport === 'tls' ? 853 : 53,
     stamps: false,
   }
   world.start({
@@ -32,7 +38,7 @@ function ask(resolver: Resolver, transport: 'udp' | 'tcp', pieces: readonly Uint
     },
   })
   world.runFor(10)
-  return got.flatMap((event) => (event.on === 'received' ? [event.data] : []))
+  return got
 }
 
 const server = (options: Partial<ResolverOptions> = {}): Resolver =>
@@ -82,4 +88,19 @@ t.test('a resolver that does not listen answers nobody', async (t) => {
   const resolver = server()
   resolver.listening = false
   t.same(ask(resolver, 'tcp', [framed(query('x'))]), [])
+})
+
+t.test('over tls it speaks as over tcp, and its certificate is told of', async (t) => {
+  const tls = { fault: 'expired', certificate: { from: 1, until: 2, by: 'CN=dns' } } as const
+  const bytes = [framed(query('kubernetes.default.svc'))]
+  const [, opened, received] = got(server({ tls }), 'tls', bytes)
+  t.match(opened, { on: 'opened', tls })
+  // one way takes 0.2 ms and some jitter
+  if (opened?.on !== 'opened') throw new Error('not opened')
+  t.ok((opened.tls?.connectSeconds ?? 0) > 0.0003)
+  t.equal(opened.tls?.tlsSeconds, opened.tls?.connectSeconds)
+  if (received?.on !== 'received') throw new Error('no answer')
+  t.match(decode(Buffer.from(received.data.slice(2))).answers, [{ data: '10.96.0.1' }])
+  const [, absent] = got(server(), 'tls', bytes)
+  t.equal(absent, undefined, 'nobody is there: a path that swallows shows after 20 s')
 })

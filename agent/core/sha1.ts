@@ -1,7 +1,7 @@
 /**
- * SHA-1 (FIPS 180-4) of short ASCII text, for the check line of a leap second list and nothing else: it
- * finds damage, it keeps nobody out. It is here since `clock` imports neither Node nor a package, and a
- * port for thirty lines of arithmetic would be longer than they are.
+ * SHA-1 (FIPS 180-4) of short ASCII text, for the check line of a leap second list and to tell record sets
+ * apart: it finds damage and change, it keeps nobody out. It is here since the stages import neither Node nor
+ * a package, and a port for thirty lines of arithmetic would be longer than they are.
  */
 const rotate = (word: number, by: number): number => (word << by) | (word >>> (32 - by))
 

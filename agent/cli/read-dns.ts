@@ -1,0 +1,148 @@
+/** The files that say which name servers this node's DNS depends on, read at the edge. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadDnsOperators } from '../config/dns-operator.ts'
+import { forwardingOf } from '../config/dns-operator-render.ts'
+import { formatFault } from '../config/faults.ts'
+import type { DnsConfig, DnsEndpointConfig } from '../config/types.ts'
+import { parseCorefile } from '../dns/corefile.ts'
+import { formatCorefileFault, severityOf } from '../dns/corefile-faults.ts'
+import type { CorefileFiles } from '../dns/corefile-reader.ts'
+import { forwardersOf } from '../dns/forwarding.ts'
+import type { Forwarding } from '../dns/forwarding-types.ts'
+import { DNS_PORT, planTargets } from '../dns/plan.ts'
+import type { NamedServer, Plan } from '../dns/plan-types.ts'
+import { parseResolvConf } from '../dns/resolv-conf.ts'
+import type { DnsSetup, KnownResolvConf } from '../dns/setup.ts'
+import { EX_CONFIG } from './check-config.ts'
+import { EX_NOINPUT, readText } from './read-text.ts'
+
+/** What was found wrong; the worst decides the exit code. */
+export class Troubles {
+  readonly lines: string[] = []
+  exitCode = 0
+
+  unreadable(file: string, reason: string): void {
+    this.lines.push(`${file}: ${reason}`)
+    this.exitCode = EX_NOINPUT
+  }
+
+  add(lines: readonly string[], bad: boolean): void {
+    this.lines.push(...lines)
+    if (bad && this.exitCode === 0) this.exitCode = EX_CONFIG
+  }
+}
+
+export function readOr(file: string, troubles: Troubles): string | undefined {
+  const content = readText(file)
+  if ('text' in content) return content.text
+  troubles.unreadable(file, content.reason)
+  return undefined
+}
+
+const FILES: CorefileFiles = {
+  get: (path) => {
+    const content = readText(path)
+    return 'text' in content ? content.text : undefined
+  },
+  list: (directory) => {
+    try {
+      return readdirSync(directory || '.').map((name) => (directory ? join(directory, name) : name))
+    } catch {
+      return [] // a directory that is not there matches nothing
+    }
+  },
+}
+
+function readCorefile(file: string | undefined, troubles: Troubles): Forwarding[] {
+  const text = file === undefined ? undefined : readOr(file, troubles)
+  if (file === undefined || text === undefined) return []
+  const forwarding = forwardersOf(parseCorefile(text, { file, files: FILES }))
+  const { faults } = forwarding
+  const bad = faults.some((fault) => severityOf(fault) === 'error')
+  troubles.add(faults.map(formatCorefileFault), bad)
+  return [forwarding]
+}
+
+interface Operators {
+  readonly forwarding: readonly Forwarding[]
+  readonly clusterDns: readonly NamedServer[]
+}
+
+function readOperators(file: string | undefined, troubles: Troubles): Operators {
+  const none = { forwarding: [], clusterDns: [] }
+  const text = file === undefined ? undefined : readOr(file, troubles)
+  if (file === undefined || text === undefined) return none
+  const loaded = loadDnsOperators(text, file)
+  troubles.add((loaded.ok ? loaded.notices : loaded.faults).map(formatFault), !loaded.ok)
+  if (!loaded.ok) return none
+  return {
+    forwarding: loaded.resources.map((each) => forwardingOf(each)),
+    clusterDns: loaded.resources.flatMap(({ clusterIP }) =>
+      clusterIP === undefined
+        ? []
+        : [{ address: clusterIP.address, port: DNS_PORT, origin: clusterIP.place }],
+    ),
+  }
+}
+
+/** Undefined: there is none. One that nobody named may be missing. */
+function readResolvConf(file: string, named: boolean, troubles: Troubles): KnownResolvConf {
+  const content = readText(file)
+  if ('text' in content) return { file, resolvConf: parseResolvConf(content.text) }
+  if (named) troubles.unreadable(file, content.reason)
+  return { file, resolvConf: undefined }
+}
+
+const at53 = (addresses: readonly string[] = []): DnsEndpointConfig[] =>
+  addresses.map((address) => ({ address, port: DNS_PORT }))
+
+/** With the field of the configuration that names them. */
+const named = (field: string, servers: readonly DnsEndpointConfig[]): NamedServer[] =>
+  servers.map((server, index) => ({
+    ...server,
+    origin: { file: `dns.${field}[${index}]`, line: undefined },
+  }))
+
+/** What is there, named outright; `resolvConf`: somebody named it, so that it must be there. */
+export interface DnsFilesOptions {
+  readonly config: DnsConfig
+  readonly resolvConfNamed: boolean
+}
+
+function readCertificates({ targets }: Plan, troubles: Troubles): Record<string, string> {
+  const files = new Set(targets.flatMap(({ tls }) => tls?.ca ?? []))
+  const texts: Record<string, string> = {}
+  for (const file of files) {
+    const text = readOr(file, troubles)
+    if (text !== undefined) texts[file] = text
+  }
+  return texts
+}
+
+export interface DnsFiles {
+  readonly setup: DnsSetup
+  readonly forwarding: readonly Forwarding[]
+}
+
+export function readDnsFiles(
+  { config, resolvConfNamed }: DnsFilesOptions,
+  troubles: Troubles,
+): DnsFiles {
+  const operators = readOperators(config.operator, troubles)
+  const forwarding = [...readCorefile(config.corefile, troubles), ...operators.forwarding]
+  const host = readResolvConf(config.resolvConf, resolvConfNamed, troubles)
+  const { podResolvConf } = config
+  const pod = podResolvConf === undefined ? [] : [readResolvConf(podResolvConf, true, troubles)]
+  const found = ({ file, resolvConf }: KnownResolvConf) => resolvConf && { file, resolvConf }
+  const plan = planTargets({
+    hostResolvConf: found(host),
+    podResolvConf: pod.map(found)[0],
+    clusterDnsIps: [...named('clusterDns', at53(config.clusterDns)), ...operators.clusterDns],
+    nodeCacheIps: named('nodeCache', at53(config.nodeCache)),
+    coreDnsEndpoints: named('coreDns', config.coreDns ?? []),
+    ...{ forwarding, config },
+  })
+  const certificates = readCertificates(plan, troubles)
+  return { setup: { plan, resolvConfs: [host, ...pod], certificates }, forwarding }
+}
