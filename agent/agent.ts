@@ -20,8 +20,7 @@ import { type ClockName, referenceOf } from './core/sample.ts'
 import { elapsed, type Instant, mono, plus, seconds, toSeconds } from './core/units.ts'
 import { Discipline } from './discipline.ts'
 import type { Outcome } from './discipline-types.ts'
-import { DnsProbe } from './dns/probe.ts'
-import { type DnsSetup, simpleSetup } from './dns/setup.ts'
+import { type DnsFiles, DnsPart } from './dns-part.ts'
 import { Hands } from './hands.ts'
 import { LeapFile } from './leap-file.ts'
 import { Notes } from './observe/events.ts'
@@ -66,7 +65,7 @@ export class Agent {
   readonly #clocks: readonly NamedClock[]
   readonly #disciplines = new Map<ClockName, Discipline>()
   readonly #sources: readonly Source[]
-  readonly #dns: DnsProbe
+  readonly #dns: DnsPart
   readonly #children: readonly Child[]
   readonly #leaps: LeapSeconds
   readonly #leapFile: LeapFile
@@ -74,7 +73,7 @@ export class Agent {
   readonly #hands = new Hands()
   #startedAt: Instant<'mono'> = mono(0n)
 
-  constructor(config: Config, node: Node, version: string, dns?: DnsSetup) {
+  constructor(config: Config, node: Node, version: string, dns?: DnsFiles) {
     this.#node = node
     this.#version = version
     this.#explicit = config.explicit
@@ -101,15 +100,11 @@ export class Agent {
         new Discipline({ clock: name, config: clock, port, rules, leaps }),
       )
     }
-    this.#dns = new DnsProbe({
-      config: config.dns,
-      setup: dns ?? simpleSetup(config.dns, node.info.resolvConf),
-      random: node.random,
-    })
+    this.#dns = new DnsPart(config.dns, node, dns)
     this.#children = (config.children ?? []).map((child) => new Child(child))
     this.#machines = new Map<string, Machine>([
       ...this.#sources.map((source) => [source.id, source] as const),
-      ['dns', this.#dns],
+      ...this.#dns.machines,
       ...this.#children.map((child) => [child.id, child] as const),
     ])
   }

@@ -40,8 +40,10 @@ export function showDnsTargets(options: DnsTargetsOptions, { out, err }: Screens
     ...(operator !== undefined && { operator }),
     ...(resolvConf !== undefined && { resolvConf }),
   }
-  const files = readDnsFiles({ config: given, resolvConfNamed: resolvConf !== undefined }, troubles)
-  const { plan } = files.setup
+  const { plan } = readDnsFiles(
+    { config: given, resolvConfNamed: resolvConf !== undefined },
+    troubles,
+  )
   err.lines(troubles.lines)
   if (json) out.line(JSON.stringify(plan, null, 2))
   else out.lines(renderPlan(plan, out.paint))

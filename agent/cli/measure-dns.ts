@@ -11,6 +11,7 @@ import type { DnsConfig } from '../config/types.ts'
 import type { Action, Event, Now } from '../core/machine.ts'
 import { probesOf } from '../dns/checks.ts'
 import type { OwnClockFacts } from '../dns/facts.ts'
+import { NodeFacts } from '../dns/node-facts.ts'
 import { DnsProbe } from '../dns/probe.ts'
 import type { DnsReport } from '../dns/report.ts'
 import { costOf } from '../dns/schedule.ts'
@@ -19,7 +20,7 @@ import type { Status } from '../observe/status-types.ts'
 import { readNow } from '../runtime/clock.ts'
 import { createFiles } from '../runtime/files.ts'
 import { systemRandom } from '../runtime/random.ts'
-import { Runner, type RunnerOptions } from '../runtime/runner.ts'
+import { type Core, Runner, type RunnerOptions } from '../runtime/runner.ts'
 import { EX_CONFIG } from './check-config.ts'
 import { readDnsFiles, Troubles } from './read-dns.ts'
 import { EX_NOINPUT, readText } from './read-text.ts'
@@ -73,14 +74,43 @@ function rateOf(config: DnsConfig, { plan }: DnsSetup): { all: number; each: num
 }
 
 /** A DNS probe reads no clocks and stores nothing. */
-const runnerOptions = (err: Terminal): RunnerOptions => ({
+const runnerOptions = (err: Terminal, readable: readonly string[]): RunnerOptions => ({
   compare: { compare: () => ({ ok: false, fault: portFault('compare', ENOENT) }) },
   identify: { identify: () => ({ ok: false, fault: portFault('identify', ENOENT) }) },
-  files: createFiles('/nonexistent'),
+  files: createFiles('/nonexistent', readable),
   log: ({ code, detail }) => {
     if (code === 'resolv-conf' || code === 'degraded') err.line(detail)
   },
 })
+
+/** Every page is read twice within the rounds. */
+const nodeFacts = ({ servers, resolvConfs }: DnsSetup): NodeFacts =>
+  new NodeFacts({
+    ...{ servers, resolvConfs: resolvConfs.map(({ file }) => file), random: systemRandom },
+    pagePeriod: SPREAD_SECONDS / 2,
+  })
+
+const OF_NODE = 'node|'
+
+/** Two machines that do not meet in each other's keys. */
+function sideBySide(probe: DnsProbe, node: NodeFacts): Core {
+  const named = (action: Action): Action => {
+    if ('channel' in action) return { ...action, channel: OF_NODE + action.channel }
+    return 'key' in action ? { ...action, key: OF_NODE + action.key } : action
+  }
+  return {
+    handle: (event, now) => {
+      if (event.on === 'start' || event.on === 'stop') {
+        return [...probe.handle(event, now), ...node.handle(event, now).map(named)]
+      }
+      const name = 'channel' in event ? event.channel : 'key' in event ? event.key : ''
+      if (!name.startsWith(OF_NODE)) return probe.handle(event, now)
+      const own = name.slice(OF_NODE.length)
+      const renamed = 'channel' in event ? { ...event, channel: own } : { ...event, key: own }
+      return node.handle(renamed as Event, now).map(named)
+    },
+  }
+}
 
 function finished(probe: DnsProbe, err: Terminal): Promise<void> {
   return new Promise((resolve) => {
@@ -106,20 +136,19 @@ export interface MeasureOptions {
 export async function measureDns(options: MeasureOptions): Promise<DnsReport | undefined> {
   const { config, status, err } = options
   const troubles = new Troubles()
-  const { setup } = readDnsFiles({ config, resolvConfNamed: false }, troubles)
+  const setup = readDnsFiles({ config, resolvConfNamed: false }, troubles)
   err.lines(troubles.lines)
   const { all, each } = rateOf(config, setup)
   const probe = new DnsProbe({
     config: { ...config, enabled: true, maxRate: all, maxRatePerTarget: each },
     ...{ setup, random: systemRandom, rounds: ROUNDS },
   })
-  const runner = new Runner(
-    { handle: (event: Event, now: Now): readonly Action[] => probe.handle(event, now) },
-    runnerOptions(err),
-  )
+  const node = nodeFacts(setup)
+  const runner = new Runner(sideBySide(probe, node), runnerOptions(err, node.paths))
   runner.start()
   await finished(probe, err)
   await runner.stop()
   const now = readNow()
+  probe.learn(node.facts())
   return probe.view(now, clockOf(status, now)).report
 }

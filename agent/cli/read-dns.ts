@@ -13,7 +13,10 @@ import type { Forwarding } from '../dns/forwarding-types.ts'
 import { DNS_PORT, planTargets } from '../dns/plan.ts'
 import type { NamedServer, Plan } from '../dns/plan-types.ts'
 import { parseResolvConf } from '../dns/resolv-conf.ts'
+import type { ServerPageOptions } from '../dns/server-pages.ts'
 import type { DnsSetup, KnownResolvConf } from '../dns/setup.ts'
+import { labelOf } from '../dns/upstream.ts'
+import type { DnsFiles } from '../dns-part.ts'
 import { EX_CONFIG } from './check-config.ts'
 import { EX_NOINPUT, readText } from './read-text.ts'
 
@@ -120,15 +123,24 @@ function readCertificates({ targets }: Plan, troubles: Troubles): Record<string,
   return texts
 }
 
-export interface DnsFiles {
-  readonly setup: DnsSetup
-  readonly forwarding: readonly Forwarding[]
+/** Ports of CoreDNS' pages: those of the Corefile, if there is one; 0: it has no such page. */
+function pagePorts(
+  forwarding: readonly Forwarding[],
+): Omit<ServerPageOptions, 'label' | 'address'> {
+  if (forwarding.length === 0) return {}
+  const portOf = (kind: keyof Forwarding['endpoints']): number =>
+    forwarding.flatMap(({ endpoints }) => endpoints[kind])[0]?.port ?? 0
+  return {
+    healthPort: portOf('health'),
+    readyPort: portOf('ready'),
+    metricsPort: portOf('metrics'),
+  }
 }
 
 export function readDnsFiles(
   { config, resolvConfNamed }: DnsFilesOptions,
   troubles: Troubles,
-): DnsFiles {
+): DnsSetup {
   const operators = readOperators(config.operator, troubles)
   const forwarding = [...readCorefile(config.corefile, troubles), ...operators.forwarding]
   const host = readResolvConf(config.resolvConf, resolvConfNamed, troubles)
@@ -144,5 +156,30 @@ export function readDnsFiles(
     ...{ forwarding, config },
   })
   const certificates = readCertificates(plan, troubles)
-  return { setup: { plan, resolvConfs: [host, ...pod], certificates }, forwarding }
+  const ports = pagePorts(forwarding)
+  const servers = (config.coreDns ?? []).map(({ address, port }) => {
+    return { label: labelOf(address, port, false), address, ...ports }
+  })
+  return { plan, resolvConfs: [host, ...pod], certificates, servers }
+}
+
+/** Read now, and again whenever it is asked for; what is wrong is told once as long as it stays. */
+export function watchDnsFiles(config: DnsConfig, note: (line: string) => void): DnsFiles {
+  let told: readonly string[] = []
+  const read = (): DnsSetup => {
+    const troubles = new Troubles()
+    const setup = readDnsFiles({ config, resolvConfNamed: false }, troubles)
+    for (const line of troubles.lines) if (!told.includes(line)) note(line)
+    told = troubles.lines
+    return setup
+  }
+  const setup = read()
+  let text = JSON.stringify(setup)
+  const reread = (): DnsSetup | undefined => {
+    const next = read()
+    const changed = JSON.stringify(next) !== text
+    text = JSON.stringify(next)
+    return changed ? next : undefined
+  }
+  return { setup, reread }
 }

@@ -10,6 +10,7 @@ import { findPhc } from '../clocks.ts'
 import type { Config } from '../config/types.ts'
 import { describeFault } from '../core/errors.ts'
 import type { ClockName } from '../core/sample.ts'
+import { CONNTRACK_FILES } from '../dns/conntrack.ts'
 import type { KeyPort } from '../ports/keys.ts'
 import type { Node, NodeInfo, PhcInfo } from '../ports/node.ts'
 import { readNow } from '../runtime/clock.ts'
@@ -31,7 +32,7 @@ import { Runner } from '../runtime/runner.ts'
 import { closeAll, explainListenFault, openEndpoint } from './endpoints.ts'
 import { Keeper } from './keeper.ts'
 import { type Overrides, readConfig } from './read-config.ts'
-import { readDnsFiles, Troubles } from './read-dns.ts'
+import { watchDnsFiles } from './read-dns.ts'
 import { onSignal } from './signals.ts'
 import type { Screens } from './status.ts'
 import type { Terminal } from './terminal.ts'
@@ -127,9 +128,7 @@ async function openEndpoints(
 /** The agent with everything it acts through, not yet started. */
 function assemble(config: Config, found: Found, log: Log) {
   const { info } = found
-  const troubles = new Troubles()
-  const dns = readDnsFiles({ config: config.dns, resolvConfNamed: false }, troubles)
-  for (const line of troubles.lines) log.note('degraded', 'dns', line, readNow())
+  const dns = watchDnsFiles(config.dns, (line) => log.note('degraded', 'dns', line, readNow()))
   const identifier = createIdentifier()
   const nics = new NicKeeper({
     nics: () => discoverOwnNics().nics,
@@ -148,7 +147,7 @@ function assemble(config: Config, found: Found, log: Log) {
     note: (code, detail) => log.note(code, 'agent', detail, readNow()),
   })
   const node = openNode(config, found, phcOf, log)
-  const agent = new Agent(config, observedNode(node, hardware), VERSION, dns.setup)
+  const agent = new Agent(config, observedNode(node, hardware), VERSION, dns)
   const meter = createProcessMeter()
   const keeper = new Keeper({ agent, now: readNow, process: () => meter.read() })
   const comparer = createComparer((name: ClockName) => phcOf(name)?.device)
@@ -156,7 +155,11 @@ function assemble(config: Config, found: Found, log: Log) {
     compare: comparer,
     identify: identifier,
     hardware,
-    files: createFiles(config.stateDirectory, [config.leapSeconds.list]),
+    files: createFiles(config.stateDirectory, [
+      config.leapSeconds.list,
+      ...Object.values(CONNTRACK_FILES),
+      ...dns.setup.resolvConfs.map(({ file }) => file),
+    ]),
     log: ({ code, subject = 'agent', detail }) => log.note(code, subject, detail, readNow()),
     output: {
       line: (subject, line) => log.write('info', 'output', { subject, line }, readNow()),

@@ -17,7 +17,7 @@ export interface LedgerOptions {
 }
 
 /** What others know: the kernel, CoreDNS. */
-export type NodeFacts = Pick<DnsFacts, 'pages' | 'conntrack'>
+export type Surroundings = Pick<DnsFacts, 'pages' | 'conntrack' | 'resolvConfs'>
 
 interface Page {
   readonly facts: Omit<CheckFacts, 'recent'>
@@ -30,7 +30,8 @@ export class Ledger {
   readonly #options: LedgerOptions
   readonly #pages = new Map<PlannedTarget, Map<string, Page>>()
   readonly #fixed: Pick<DnsFacts, 'forwards' | 'resolvConfs'>
-  #node: NodeFacts = { pages: [], conntrack: undefined }
+  #node: Surroundings = { pages: [], conntrack: undefined, resolvConfs: [] }
+  #nodeText = ''
   #changed = true
   #report: { readonly report: DnsReport; readonly synchronized: boolean } | undefined
 
@@ -55,9 +56,22 @@ export class Ledger {
     this.#changed = true
   }
 
-  learn(node: NodeFacts): void {
+  learn(node: Surroundings): void {
+    const text = JSON.stringify(node)
+    if (text === this.#nodeText) return
     this.#node = node
+    this.#nodeText = text
     this.#changed = true
+  }
+
+  /** What was seen of servers that are still asked. */
+  inherit(old: Ledger): void {
+    const { targets } = this.#options.setup.plan
+    for (const [before, pages] of old.#pages) {
+      const now = targets.find(({ label }) => label === before.label)
+      if (now !== undefined) this.#pages.set(now, pages)
+    }
+    this.learn(old.#node)
   }
 
   /** Made anew when something was seen since, or our own clock is another one. */
@@ -65,7 +79,9 @@ export class Ledger {
     const known = this.#report
     if (!this.#changed && known?.synchronized === clock.synchronized) return known.report
     const targets = this.#options.setup.plan.targets.map((target) => this.#factsOf(target))
-    const report = reportOf({ at, clock, targets, ...this.#fixed, ...this.#node })
+    // read since, and with what CoreDNS still uses
+    const { resolvConfs } = this.#node.resolvConfs.length > 0 ? this.#node : this.#fixed
+    const report = reportOf({ at, clock, targets, ...this.#fixed, ...this.#node, resolvConfs })
     this.#changed = false
     this.#report = { report, synchronized: clock.synchronized }
     return report

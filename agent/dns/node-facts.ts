@@ -24,6 +24,8 @@ export interface NodeFactsOptions {
   /** Paths of the files that CoreDNS reads. */
   readonly resolvConfs: readonly string[]
   readonly random: RandomPort
+  /** Seconds between two readings of one page. */
+  readonly pagePeriod?: number | undefined
 }
 
 const FILES = 'files'
@@ -53,9 +55,9 @@ export class NodeFacts implements Machine {
   #conntrack: ConntrackFacts | undefined
   #insertFailed: number | undefined
 
-  constructor({ servers, resolvConfs, random }: NodeFactsOptions) {
+  constructor({ servers, resolvConfs, random, pagePeriod }: NodeFactsOptions) {
     this.#random = random
-    this.#pages = new ServerPages({ servers, random })
+    this.#pages = new ServerPages({ servers, random, ...(pagePeriod && { period: pagePeriod }) })
     this.#watches = new Map(
       resolvConfs.map((path, index) => [`resolv${index}`, new ResolvWatch(path)]),
     )

@@ -15,7 +15,7 @@ import { type Instant, plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
 import { asksOf, type Probe, probesOf } from './checks.ts'
 import type { OwnClockFacts, Transport } from './facts.ts'
-import { Ledger, type NodeFacts } from './ledger.ts'
+import { Ledger, type Surroundings } from './ledger.ts'
 import type { Ask } from './message.ts'
 import type { PlannedTarget } from './plan-types.ts'
 import { type Outcome, Query, type QueryEvent, type QueryTls } from './query.ts'
@@ -57,9 +57,9 @@ interface Running {
 
 export class DnsProbe implements Machine {
   readonly id = 'dns'
-  readonly #options: DnsProbeOptions
-  readonly #schedule: Schedule
-  readonly #ledger: Ledger
+  #options: DnsProbeOptions
+  #schedule: Schedule
+  #ledger: Ledger
   readonly #tallies = new Map<string, Tally>()
   readonly #running = new Map<string, Running>()
   #count = 0
@@ -67,19 +67,22 @@ export class DnsProbe implements Machine {
   constructor(options: DnsProbeOptions) {
     const { config, setup } = options
     this.#options = options
-    const targets = config.enabled ? setup.plan.targets : []
-    this.#schedule = new Schedule({
-      targets: targets.map((target) => ({
-        target,
-        probes: probesOf(target, config.canaries ?? {}),
-      })),
-      rate: config.maxRatePerTarget ?? config.maxRate,
-      rounds: options.rounds,
-    })
+    this.#schedule = this.#scheduleOf()
     this.#ledger = new Ledger({ setup, timeout: config.timeout })
+  }
+
+  #scheduleOf(): Schedule {
+    const { config, setup, rounds } = this.#options
+    const targets = config.enabled ? setup.plan.targets : []
     for (const target of targets) {
       for (const transport of target.transports) this.#tally(target, transport)
     }
+    const canaries = config.canaries ?? {}
+    return new Schedule({
+      targets: targets.map((target) => ({ target, probes: probesOf(target, canaries) })),
+      rate: config.maxRatePerTarget ?? config.maxRate,
+      rounds,
+    })
   }
 
   /** Of a single measurement: rounds begun, queries asked, and whether it is over. */
@@ -110,8 +113,22 @@ export class DnsProbe implements Machine {
   }
 
   /** What is known of the node beside the answers. */
-  learn(node: NodeFacts): void {
+  learn(node: Surroundings): void {
     this.#ledger.learn(node)
+  }
+
+  /** The files say something else by now. What was seen and counted of servers that stay is kept. */
+  replan(setup: DnsSetup, now: Now): readonly Action[] {
+    const stopped = this.#stop()
+    const ledger = new Ledger({ setup, timeout: this.#options.config.timeout })
+    ledger.inherit(this.#ledger)
+    this.#options = { ...this.#options, setup }
+    this.#schedule = this.#scheduleOf()
+    this.#ledger = ledger
+    const labels = new Set(setup.plan.targets.map(({ label }) => label))
+    for (const [key, tally] of this.#tallies)
+      if (!labels.has(tally.label)) this.#tallies.delete(key)
+    return [...stopped, ...this.#start(now)]
   }
 
   /** `clock` is our own, with which a diagnosis compares what answers say of the time. */

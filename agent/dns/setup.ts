@@ -4,6 +4,7 @@ import type { ForwardFacts, ResolvConfFacts } from './facts.ts'
 import { planTargets } from './plan.ts'
 import type { NamedResolvConf, Plan } from './plan-types.ts'
 import { parseResolvConf, type ResolvConf } from './resolv-conf.ts'
+import type { ServerPageOptions } from './server-pages.ts'
 
 /** A resolv.conf; undefined: there is no such file. */
 export interface KnownResolvConf {
@@ -17,6 +18,8 @@ export interface DnsSetup {
   readonly resolvConfs: readonly KnownResolvConf[]
   /** Texts of the CA files by path; one that is missing could not be read. */
   readonly certificates: Readonly<Record<string, string>>
+  /** Whose own pages are read. */
+  readonly servers: readonly ServerPageOptions[]
 }
 
 const trimmed = (zone: string): string => zone.replace(/(?<=.)\.$/, '')
@@ -55,5 +58,5 @@ export function simpleSetup(config: DnsConfig, text: string): DnsSetup {
     clusterDnsIps: servers(config.clusterDns, 'clusterDns'),
     nodeCacheIps: servers(config.nodeCache, 'nodeCache'),
   })
-  return { plan, resolvConfs: [{ file, resolvConf }], certificates: {} }
+  return { plan, resolvConfs: [{ file, resolvConf }], certificates: {}, servers: [] }
 }

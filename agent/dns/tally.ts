@@ -49,6 +49,10 @@ export class Tally {
     >
   }
 
+  get label(): string {
+    return this.#options.label
+  }
+
   /** Consecutive failures before and after this outcome. */
   record(outcome: Outcome, name: string, at: Instant<'mono'>): { before: number; after: number } {
     const before = this.#failures

@@ -25,7 +25,7 @@ interface Column {
   readonly values: Map<string, number[]>
 }
 
-function collect(results: readonly Result[]): Map<string, Column> {
+function collect(results: readonly Pick<Result, 'checks'>[]): Map<string, Column> {
   const columns = new Map<string, Column>()
   for (const { name, unit, value } of results.flatMap(({ checks }) => checks)) {
     const [figure = '', program = ''] = name.split('|')
@@ -55,5 +55,5 @@ function compare(figure: string, { unit, values }: Column): Comparison | undefin
   }
 }
 
-export const compareAll = (results: readonly Result[]): Comparison[] =>
+export const compareAll = (results: readonly Pick<Result, 'checks'>[]): Comparison[] =>
   [...collect(results)].flatMap(([figure, column]) => compare(figure, column) ?? [])

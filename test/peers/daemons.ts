@@ -20,6 +20,55 @@ export function startChronyd(
   return path.run(namespace, 'chronyd', ['-x', '-d', '-u', 'root', '-f', file])
 }
 
+/** unbound in the foreground, answering from memory alone; `lines` of its server section. */
+export function startUnbound(
+  path: Path,
+  namespace: string,
+  name: string,
+  lines: readonly string[],
+): Program {
+  const config = [
+    'server:',
+    `directory: "${path.folder}"`,
+    `pidfile: "${path.folder}/${name}.pid"`,
+    'chroot: ""',
+    'username: ""',
+    'use-syslog: no',
+    'do-daemonize: no',
+    'verbosity: 1',
+    ...lines,
+    'remote-control:',
+    'control-enable: no',
+  ]
+  const file = join(path.folder, `${name}.conf`)
+  writeFileSync(file, `${config.join('\n')}\n`)
+  return path.run(namespace, 'unbound', ['-d', '-c', file])
+}
+
+/**
+ * knotd in the foreground on these `address@port`; one zone of these records. One thread answers: among
+ * several the client's port would choose, and a fresh one each time meets a thread that sleeps.
+ */
+export function startKnotd(
+  path: Path,
+  namespace: string,
+  listen: readonly string[],
+  { zone, records }: { readonly zone: string; readonly records: readonly string[] },
+): Program {
+  const soa = '@ 300 SOA ns host 1 3600 600 86400 60'
+  writeFileSync(join(path.folder, 'knot.zone'), `${[soa, '@ 300 NS ns', ...records].join('\n')}\n`)
+  const config = [
+    ...['server:', `  rundir: "${path.folder}"`, `  listen: [${listen.join(', ')}]`],
+    '  udp-workers: 1',
+    ...['database:', `  storage: "${path.folder}"`],
+    ...['log:', '  - target: stdout', '    any: info'],
+    ...['zone:', `  - domain: ${zone}`, `    file: "${path.folder}/knot.zone"`],
+  ]
+  const file = join(path.folder, 'knot.conf')
+  writeFileSync(file, `${config.join('\n')}\n`)
+  return path.run(namespace, 'knotd', ['-c', file])
+}
+
 /**
  * ntpd of NTPsec in the foreground, synchronised to itself; `lines` of ntp.conf. `disable ntp` keeps
  * it from steering, and the kernel would refuse: CAP_SYS_TIME is gone for good before it starts.

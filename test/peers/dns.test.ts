@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { startUnbound } from './daemons.ts'
 import { needs, nodeArgs, openPath, type Path } from './harness.ts'
 
 t.setTimeout(60_000)
@@ -36,33 +37,20 @@ const NAMESERVER = '10.99.0.18'
 /** Packets to it leave and are lost: a card that nobody has. */
 const ABSENT = '10.99.0.16'
 
-function startUnbound(path: Path) {
+function startResolver(path: Path) {
   const long = Array.from(
     { length: 8 },
-    (_, k) => `  local-data: 'long.example. TXT "${k}${'x'.repeat(240)}"'`,
+    (_, k) => `local-data: 'long.example. TXT "${k}${'x'.repeat(240)}"'`,
   )
-  const config = [
-    'server:',
-    `  directory: "${path.folder}"`,
-    `  pidfile: "${path.folder}/unbound.pid"`,
-    '  chroot: ""',
-    '  username: ""',
-    '  use-syslog: no',
-    '  do-daemonize: no',
-    '  verbosity: 1',
-    '  interface: 0.0.0.0',
-    '  interface-automatic: yes',
-    '  access-control: 10.99.0.0/24 allow',
-    '  local-zone: "example." static',
-    '  local-data: "ok.example. A 192.0.2.1"',
+  return startUnbound(path, path.a, 'unbound', [
+    'interface: 0.0.0.0',
+    'interface-automatic: yes',
+    'access-control: 10.99.0.0/24 allow',
+    'local-zone: "example." static',
+    'local-data: "ok.example. A 192.0.2.1"',
     ...long,
-    '  local-zone: "test." refuse',
-    'remote-control:',
-    '  control-enable: no',
-  ]
-  const file = join(path.folder, 'unbound.conf')
-  writeFileSync(file, `${config.join('\n')}\n`)
-  return path.run(path.a, 'unbound', ['-d', '-c', file])
+    'local-zone: "test." refuse',
+  ])
 }
 
 function writeConfig(path: Path): string {
@@ -121,7 +109,7 @@ t.test(
     }
     const card = ['lladdr', '02:00:00:00:00:99', 'dev', path.interfaceB]
     execFileSync('ip', ['-n', path.b, 'neigh', 'add', ABSENT, ...card])
-    await startUnbound(path).saw(/start of service/)
+    await startResolver(path).saw(/start of service/)
     const args = nodeArgs('agent/main.ts', 'run', '--config', writeConfig(path))
     const agent = path.run(path.b, process.execPath, args)
     await agent.saw(/"event":"started"/)

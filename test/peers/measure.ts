@@ -12,10 +12,10 @@ import { readKeys } from '../../agent/cli/read-keys.ts'
 import { loadConfig } from '../../agent/config/load.ts'
 import type { Action, Event, Now } from '../../agent/core/machine.ts'
 import { readNow } from '../../agent/runtime/clock.ts'
-import { createIdentifier } from '../../agent/runtime/identify.ts'
 import { systemRandom } from '../../agent/runtime/random.ts'
-import { type Core, Runner } from '../../agent/runtime/runner.ts'
+import type { Core } from '../../agent/runtime/runner.ts'
 import { createSources } from '../../agent/sources/catalogue.ts'
+import { bareRunner } from './bare-runner.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -75,18 +75,7 @@ const core: Core = {
     }),
 }
 
-const runner = new Runner(core, {
-  compare: {
-    compare: () => ({ ok: false, fault: { code: 'NO_DEVICE', syscall: 'none', errno: '' } }),
-  },
-  identify: createIdentifier(),
-  files: {
-    load: async () => ({ ok: false, fault: { code: 'NOT_FOUND', syscall: 'none', errno: '' } }),
-    store: async () => ({ ok: true }),
-  },
-  log: print,
-  kernelStamps: values.dgram !== true,
-})
+const runner = bareRunner(core, print, values.dgram !== true)
 runner.start()
 const views = Number(values.views ?? 0)
 if (views > 0) {
