@@ -86,7 +86,10 @@ export const largeAnswers = eachAlive((known, target) => {
 })
 
 export const ipv6Silence = eachAlive((known, target) => {
-  const lost = failsAlone(target, 'aaaa', 'udp')
+  const answered = new Set(namesOf(checksOf(target, 'exists', 'udp').filter(goes)))
+  const lost = failsAlone(target, 'aaaa', 'udp').filter(({ question }) =>
+    answered.has(question.name),
+  )
   if (lost.length === 0) return []
   return [
     {
@@ -170,7 +173,10 @@ export const pairLoss = eachAlive((known, target) => {
 
 /** Outages of one check and of the server are taken out; what is left is lost here and there. */
 export const packetLoss = eachAlive((known, target) => {
-  const checks = SMALL.flatMap((check) => checksOf(target, check, 'udp'))
+  // what is never answered, while others are, is lost for what is asked
+  const checks = SMALL.flatMap((check) => checksOf(target, check, 'udp')).filter(({ recent }) =>
+    recent.some(came),
+  )
   if (isDead(reachOf(target, 'udp')) || checks.every(({ recent }) => recent.every(came))) return []
   const kept = withoutOutages(checks.flatMap(({ recent }) => withoutOutages(recent)))
   const lost = kept.filter((attempt) => !came(attempt)).length
