@@ -79,6 +79,8 @@ export type Event =
   | { readonly on: 'start' }
   | { readonly on: 'stop' }
   | { readonly on: 'timer'; readonly key: string }
+  /** The TCP handshake of a tls channel is done; that of TLS begins. */
+  | { readonly on: 'connected'; readonly channel: string }
   /** A channel is ready; `stamps` is the best kind of stamp it can give. `tls`: of a tls channel. */
   | {
       readonly on: 'opened'

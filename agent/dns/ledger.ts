@@ -5,6 +5,7 @@ import type { Attempt, CheckFacts, DnsFacts, OwnClockFacts, TargetFacts } from '
 import type { PlannedTarget } from './plan-types.ts'
 import type { Outcome } from './query.ts'
 import { type DnsReport, reportOf } from './report.ts'
+import { byTime } from './rules/evidence.ts'
 import { type DnsSetup, forwardFacts, resolvConfFacts } from './setup.ts'
 
 const KEPT = 32
@@ -41,14 +42,17 @@ export class Ledger {
     for (const target of plan.targets) this.#pages.set(target, new Map())
   }
 
+  /** `at`: when it was asked, so that what is lost does not look newer than what was asked after it. */
   record({ target, check, transport, question }: Probe, outcome: Outcome, at: Instant<'mono'>) {
     const pages = this.#pages.get(target)
     const key = `${check} ${transport} ${question.name} ${question.type}`
     const page = pages?.get(key) ?? { facts: { check, transport, question }, recent: [] }
     pages?.set(key, page)
     // an answer that came late is that of the query that was given up
-    const before = outcome.result === 'late' ? page.recent.slice(0, -1) : page.recent
-    page.recent = [...before, { at, ...outcome }].slice(-KEPT)
+    const isGivenUp = (known: Attempt) =>
+      outcome.result === 'late' && known.at === at && known.result === 'timeout'
+    const others = page.recent.filter((known) => !isGivenUp(known))
+    page.recent = byTime([...others, { at, ...outcome }]).slice(-KEPT)
     this.#changed = true
   }
 

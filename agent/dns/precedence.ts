@@ -87,7 +87,7 @@ const EXPLAINS: Readonly<Partial<Record<DiagnosisCode, readonly DiagnosisCode[]>
   'node-cache-dead': ['all-nameservers-dead', 'first-nameserver-dead', ...DEAD, ...ALL_OF_A_SERVER],
   'service-broken': ['all-nameservers-dead', 'first-nameserver-dead', ...DEAD, ...ALL_OF_A_SERVER],
   'all-upstreams-dead': ['upstream-dead', ...DEAD, ...ALL_OF_A_SERVER],
-  'upstream-dead': DEAD,
+  'upstream-dead': [...DEAD, 'dot-blocked'],
   'replica-down': [...DEAD, 'coredns-not-ready', ...ALL_OF_A_SERVER],
   'all-nameservers-dead': ['first-nameserver-dead', ...DEAD],
   'first-nameserver-dead': DEAD,

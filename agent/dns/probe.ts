@@ -11,7 +11,7 @@
  */
 import type { DnsConfig } from '../config/types.ts'
 import type { Action, Event, Machine, Now } from '../core/machine.ts'
-import { plus, seconds } from '../core/units.ts'
+import { type Instant, plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
 import { asksOf, type Probe, probesOf } from './checks.ts'
 import type { OwnClockFacts, Transport } from './facts.ts'
@@ -43,6 +43,8 @@ export interface DnsProbeOptions {
 /** Answers to one probe out of one or two channels. */
 interface Course {
   readonly probe: Probe
+  /** When it was asked. */
+  readonly at: Instant<'mono'>
   readonly outcomes: (Outcome | undefined)[]
 }
 
@@ -99,6 +101,7 @@ export class DnsProbe implements Machine {
         return event.key === NEXT ? this.#next(now) : this.#deliver(event.key, event, now)
       case 'failed':
         return this.#deliver(event.key, event, now)
+      case 'connected':
       case 'opened':
       case 'sent':
       case 'received':
@@ -182,7 +185,7 @@ export class DnsProbe implements Machine {
   #ask(probe: Probe, now: Now): Action[] {
     const asks = asksOf(probe, this.#freshLabel()).filter((ask) => ask !== undefined)
     const channels = probe.check === 'split' ? asks.map((ask) => [ask]) : [asks]
-    const course: Course = { probe, outcomes: channels.map(() => undefined) }
+    const course: Course = { probe, at: now.mono, outcomes: channels.map(() => undefined) }
     return channels.flatMap((each, place) => {
       const channel = `q${this.#count++}`
       const query = this.#query(probe, channel, each)
@@ -224,17 +227,18 @@ export class DnsProbe implements Machine {
   }
 
   /** Of two channels both must have come to an end, and then what comes later is no news. */
-  #settle({ probe, outcomes }: Course, place: number, outcome: Outcome, now: Now): Action[] {
-    if (outcomes.length === 1) return this.#record(probe, outcome, now)
+  #settle(course: Course, place: number, outcome: Outcome, now: Now): Action[] {
+    const { outcomes } = course
+    if (outcomes.length === 1) return this.#record(course, outcome, now)
     if (outcomes[place] !== undefined) return []
     outcomes[place] = outcome
     const [first, second] = outcomes
     if (first === undefined || second === undefined) return []
-    return this.#record(probe, { ...first, second: second.result }, now)
+    return this.#record(course, { ...first, second: second.result }, now)
   }
 
-  #record(probe: Probe, outcome: Outcome, now: Now): Action[] {
-    this.#ledger.record(probe, outcome, now.mono)
+  #record({ probe, at }: Course, outcome: Outcome, now: Now): Action[] {
+    this.#ledger.record(probe, outcome, at)
     this.#followUp(probe, outcome, now)
     // of a name that must exist alone a result is good or bad by itself
     return probe.check === 'exists' ? this.#judge(probe, outcome, now) : []
@@ -260,9 +264,14 @@ export class DnsProbe implements Machine {
     if (result === 'late') return
     const { check, transport } = probe
     const answered = isAnswered(result) || (second !== undefined && isAnswered(second))
-    this.#schedule.heard(probe, answered, now.mono)
+    // the follow-up of a query that was lost makes no pause longer
+    if (answered || check !== 'plain') this.#schedule.heard(probe, answered, now.mono)
     if (check === 'exists' && this.#schedule.isDoubtful(probe)) {
       this.#schedule.follow(probe, plus(now.mono, AGAIN))
+    }
+    // it may be silent for EDNS alone
+    if (check === 'exists' && transport === 'udp' && this.#schedule.isDead(probe)) {
+      this.#schedule.follow({ ...probe, check: 'plain' }, now.mono)
     }
     if (result === 'truncated' && transport === 'udp') {
       this.#schedule.follow({ ...probe, transport: 'tcp' }, now.mono)

@@ -71,7 +71,7 @@ type State = 'opening' | 'waiting' | 'stamping' | 'expired' | 'done'
 
 export type QueryEvent = Extract<
   Event,
-  { on: 'opened' | 'sent' | 'received' | 'closed' | 'failed' | 'timer' }
+  { on: 'connected' | 'opened' | 'sent' | 'received' | 'closed' | 'failed' | 'timer' }
 >
 
 interface Answer {
@@ -103,6 +103,8 @@ export class Query {
   #begunAt: Instant<'mono'> | undefined
   #openedAt: Instant<'mono'> | undefined
   #tls: TlsReport | undefined
+  /** The TCP handshake of a TLS channel is done. */
+  #connected = false
   #stamped = false
   #mismatched = false
 
@@ -138,6 +140,9 @@ export class Query {
 
   handle(event: QueryEvent, now: Now): Step {
     switch (event.on) {
+      case 'connected':
+        this.#connected = true
+        return NOTHING
       case 'opened':
         return this.#opened(event, now)
       case 'sent':
@@ -230,7 +235,11 @@ export class Query {
   #timer(now: Now): Step {
     if (this.#state === 'stamping') return this.#settle()
     if (this.#state === 'expired') return this.#end()
-    if (this.#legs.length > 1 && this.#state === 'waiting') return this.#settle()
+    // whoever speaks no TLS waits for the rest of a message
+    if (this.#state === 'opening' && this.#connected) return this.#broken('tls_error')
+    if (this.#legs.length > 1 && this.#state === 'waiting') {
+      return this.#mismatched ? this.#end() : this.#settle()
+    }
     const lost: Outcome[] = this.#mismatched ? [] : [this.#dressed({ result: 'timeout' })]
     if (this.#state === 'opening' || !this.#datagrams) return this.#end(...lost)
     const { channel, timeout } = this.#options

@@ -128,6 +128,10 @@ export class Schedule {
     this.#silences.set(key, { run, until: plus(now, seconds(wait)) })
   }
 
+  isDead(probe: Probe): boolean {
+    return (this.#silences.get(reachKey(probe))?.run ?? 0) >= DEAD
+  }
+
   /** Worth asking at once again: it was silent, and too seldom to call it dead. */
   isDoubtful(probe: Probe): boolean {
     const run = this.#silences.get(reachKey(probe))?.run ?? 0

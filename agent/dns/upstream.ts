@@ -119,3 +119,9 @@ const isHostName = (text: string): boolean =>
 /** `10.0.0.10`, `10.0.0.10:5353`, `tls://9.9.9.9`: how a server is called in tables. */
 export const labelOf = (address: string, port: number, dot: boolean): string =>
   dot ? `tls://${withPort(address, port, 853)}` : withPort(address, port, 53)
+
+/** The address in a label. */
+export function addressIn(label: string): string | undefined {
+  const upstream = parseUpstream(label, { file: '', line: 1, column: 1 })
+  return upstream?.kind === 'server' ? upstream.address : undefined
+}

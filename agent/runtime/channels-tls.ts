@@ -98,6 +98,7 @@ function follow(socket: TLSSocket, name: string, link: Link, handshake: Handshak
   socket.on('connect', () => {
     handshake.connect()
     socket.setNoDelay(true)
+    link.emit({ on: 'connected', channel: name })
   })
   socket.on('secureConnect', () => {
     if (!link.live) return

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Validity } from '../../agent/core/tls.ts'
 import type { DiagnosisCode } from '../../agent/dns/diagnoses.ts'
-import type { DnsFacts } from '../../agent/dns/facts.ts'
+import type { CheckFacts, DnsFacts } from '../../agent/dns/facts.ts'
 import {
   check,
   codesOf,
@@ -225,6 +225,70 @@ t.test('a transport that was not asked since says nothing', async (t) => {
     targets: [target('10.0.0.1', ['config'], [], { checks: [...udp, alone] })],
   })
   t.same(codesOf(known), ['server-silent'])
+})
+
+/** DNS over TLS alone, on its own port of a server that may be asked plainly, too. */
+const overTls = (checks: readonly CheckFacts[], plain: readonly CheckFacts[]): DnsFacts =>
+  facts({
+    targets: [
+      target('10.0.0.1', ['config'], plain),
+      target('tls://10.0.0.1', ['config'], [], { checks }),
+    ],
+  })
+
+t.test('DNS over TLS is a target of its own, and its address is not', async (t) => {
+  const lost = [tls(times(8, 'timeout'))]
+  t.match(only(overTls(lost, [])), {
+    code: 'dot-blocked',
+    sentence: /answers over UDP and TCP, but DoT gets no/,
+  })
+  t.match(only(overTls([tls(times(8, 'conn_refused'))], [])), {
+    code: 'dot-blocked',
+    sentence: /DoT is refused/,
+  })
+  const elsewhere = facts({
+    targets: [
+      target('10.0.0.2', ['config']),
+      target('tls://10.0.0.1', ['config'], [], { checks: lost }),
+    ],
+  })
+  t.same(codesOf(elsewhere), ['server-silent'], 'another address says nothing of it')
+  t.same(codesOf(overTls(lost, failing('timeout', 8))), ['server-silent', 'server-silent'])
+})
+
+t.test('a session fails whatever is asked in it', async (t) => {
+  const failed = { result: 'tls_error', tlsFault: 'name' } as const
+  const checks = (['exists', 'absent', 'miss'] as const).map((name) => ({
+    ...check(name, [failed], { transport: 'dot' as const }),
+  }))
+  const once = checks.map((each) => ({ ...each, recent: each.recent.slice(-1) }))
+  t.match(only(overTls(once, [])), { code: 'dot-name' })
+  t.same(codesOf(overTls(once.slice(1), [])), [], 'two are not enough')
+})
+
+t.test('where much is lost, some in a row are no matter of what is asked', async (t) => {
+  const known = server(
+    ...(['exists', 'plain', 'again', 'split'] as const).map((name) => check(name, spread(16))),
+    check('aaaa', times(3, 'timeout')),
+    check('large', times(3, 'timeout')),
+  )
+  t.same(codesOf(known), ['packet-loss'])
+})
+
+t.test('one that answers some names only is there', async (t) => {
+  const other = { question: { name: 'www.example', type: 'A' } } as const
+  const starved = [
+    check('exists', times(8, 'timeout'), other),
+    ...(['miss', 'plain', 'aaaa', 'again', 'pair', 'split', 'large'] as const).map((name) =>
+      check(name, times(8, 'timeout')),
+    ),
+  ]
+  const found = codesOf(server(...starved, check('identity')))
+  t.same(found, ['only-cached'])
+  const gone = (['exists', 'absent', 'identity'] as const).map((name) =>
+    check(name, times(4, 'timeout')),
+  )
+  t.ok(codesOf(server(...starved, ...gone)).includes('udp-blocked'), 'and then it is gone')
 })
 
 t.test('a certificate and a clock that nobody vouches for', async (t) => {

@@ -198,6 +198,28 @@ t.test(
   },
 )
 
+t.test('a server that is silent is asked without EDNS', async (t) => {
+  const bench = new Bench('nameserver 10.0.0.1\n', { timeout: 0.5 })
+  bench.reply = (asked, transport, address) =>
+    transport === 'udp' && (asked.additionals ?? []).length > 0
+      ? undefined
+      : GOOD(asked, transport, address)
+  bench.give({ on: 'start' })
+  bench.run(60)
+  const found = bench.view().report?.diagnoses.map(({ code }) => code)
+  t.same(found, ['edns-refused'])
+})
+
+t.test('what was lost is as old as its question', async (t) => {
+  const bench = new Bench('nameserver 10.0.0.1\n', { timeout: 10, maxRate: 5 })
+  // UDP is silent for the first second alone
+  bench.reply = (asked, transport, address) =>
+    transport === 'udp' && bench.now < 1 ? undefined : GOOD(asked, transport, address)
+  bench.give({ on: 'start' })
+  bench.run(12)
+  t.same(bench.view().report?.diagnoses, [])
+})
+
 t.test('a truncated answer is asked again over TCP, in its turn and once', async (t) => {
   const bench = new Bench('', {
     targets: [

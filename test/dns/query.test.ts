@@ -166,6 +166,26 @@ t.test('a channel that does not open in time is a time-out', async (t) => {
   t.same(open(5001), { actions: [], outcomes: [] }, 'too late to be of use')
 })
 
+t.test('whoever takes the connection and speaks no TLS is no time-out', async (t) => {
+  const { give } = begin('dot')
+  t.same(give({ on: 'connected', channel: 'q' }, 1), { actions: [], outcomes: [] })
+  const step = give(TIMER, 5000)
+  t.match(step, { actions: CLEANED, outcomes: [{ result: 'tls_error', tlsFault: 'handshake' }] })
+  t.match(begin('dot').give(TIMER, 5000), { outcomes: [{ result: 'timeout' }] }, 'nobody there')
+})
+
+t.test('a pair that gets wrong answers has lost none', async (t) => {
+  const query = new Query({
+    ...{ address: '10.0.0.1', port: 53, transport: 'udp', channel: 'q', timeout: 5 },
+    ...{ ids: [ID, ID + 1], asks: [ASK, ASK] },
+  })
+  query.start(at(0))
+  query.handle({ on: 'opened', channel: 'q', stamps: 'kernel' }, at(1))
+  const wrong = { on: 'received', channel: 'q', data: reply({ id: 5 }), stamp: stamp(2) } as const
+  t.match(query.handle(wrong, at(2)).outcomes, [{ result: 'mismatch' }])
+  t.same(query.handle(TIMER, at(5000)), { actions: CLEANED, outcomes: [] })
+})
+
 t.test('an answer to something else is counted once, and the right one still counts', async (t) => {
   const { give, open, received, sent } = begin('udp')
   open(1)

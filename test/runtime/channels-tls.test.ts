@@ -105,7 +105,7 @@ t.test('bytes go there and back; the end of the server is told', async (t) => {
     on === 'opened' ? [send('hello')] : [],
   )
   await script.heard('closed')
-  t.same(script.names(), ['start', 'opened', 'received', 'closed'])
+  t.same(script.names(), ['start', 'connected', 'opened', 'received', 'closed'])
   const [received] = await script.heard('received')
   t.equal(Buffer.from(received!.data).toString(), 'you said hello')
   t.equal(received!.stamp.kind, 'daemon')
@@ -206,7 +206,7 @@ t.test('a server that speaks no TLS is a failed handshake', async (t) => {
   const [failed] = await script.heard('failed')
   t.match(failed, { what: 'open', key: 'a', fault: { code: 'HANDSHAKE', syscall: 'SSL_connect' } })
   t.match(failed?.fault.errno, /^ERR_SSL_/)
-  t.same(script.names(), ['start', 'failed'], 'and that is the end')
+  t.same(script.names(), ['start', 'connected', 'failed'], 'and that is the end')
 })
 
 t.test('a server that hangs up, and one that speaks old TLS only', async (t) => {
@@ -228,8 +228,8 @@ t.test('a server that hangs up, and one that speaks old TLS only', async (t) => 
 
 t.test('a session that is cut without a word is told of', async (t) => {
   for (const [cut, expected] of [
-    ['destroy', ['start', 'opened', 'closed']],
-    ['resetAndDestroy', ['start', 'opened', 'failed', 'closed']],
+    ['destroy', ['start', 'connected', 'opened', 'closed']],
+    ['resetAndDestroy', ['start', 'connected', 'opened', 'failed', 'closed']],
   ] as const) {
     let inFront: Socket | undefined
     const behind = await serve(t, makeCertificate(good), [], (socket) => {
@@ -270,7 +270,7 @@ t.test('a channel that is not open yet sends nothing, and a closed one is silent
   script.runner.start()
   await script.heard('failed', 2)
   await new Promise((done) => setImmediate(done))
-  t.same(script.names(), ['start', 'failed', 'opened', 'failed'])
+  t.same(script.names(), ['start', 'failed', 'connected', 'opened', 'failed'])
   t.match(script.events[1], { what: 'send', fault: { code: 'REFUSED', errno: 'ENOTCONN' } })
 })
 

@@ -81,7 +81,8 @@ export function binomialTail(n: number, k: number, p: number): number {
 export const isMoreThanChance = (lost: number, all: number, p: number = TOLERATED): boolean =>
   lost >= RUN && binomialTail(all, lost, p) < ONE_IN_A_MILLION
 
-const byTime = (attempts: readonly Attempt[]): Attempt[] =>
+/** Oldest first. */
+export const byTime = (attempts: readonly Attempt[]): Attempt[] =>
   [...attempts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
 
 /** Attempts of one outage: so many lost in a row are no matter of shares. */

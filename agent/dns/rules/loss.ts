@@ -22,6 +22,8 @@ const SLOW_SECONDS = { near: 0.1, far: 0.5 } as const
 /** Answers that a median is made of. */
 const TIMED = 5
 
+const came = ({ result }: Attempt): boolean => isAnswered(result)
+
 const lostInARow = ({ recent }: Pick<CheckFacts, 'recent'>): number =>
   tailRun(recent, ({ result }) => !isAnswered(result))
 
@@ -30,11 +32,28 @@ const goes = ({ recent }: Pick<CheckFacts, 'recent'>): boolean => {
   return last !== undefined && isAnswered(last.result)
 }
 
+/** Small questions, which every server answers from its cache. */
+const SMALL: readonly Check[] = ['exists', 'plain', 'again', 'split']
+
+/** A server that loses much loses some in a row, and not because of what is asked. */
+const BAD_LUCK = 1e-4
+
+/** So many lost in a row as the share that is lost of all small datagrams does not explain. */
+function isBeyondLuck(target: TargetFacts, run: number): boolean {
+  const small = SMALL.flatMap((check) => checksOf(target, check, 'udp'))
+  const attempts = small.flatMap(({ recent }) => recent)
+  const lost = attempts.filter((attempt) => !came(attempt)).length
+  return (lost / Math.max(1, attempts.length)) ** run < BAD_LUCK
+}
+
 /** The check fails run after run, while the basic one over the same transport is answered. */
 function failsAlone(target: TargetFacts, check: Check, transport: Transport): CheckFacts[] {
   const basic = checksOf(target, 'exists', transport)
   if (!basic.some(goes)) return []
-  return checksOf(target, check, transport).filter((facts) => lostInARow(facts) >= RUN)
+  return checksOf(target, check, transport).filter((facts) => {
+    const run = lostInARow(facts)
+    return run >= RUN && isBeyondLuck(target, run)
+  })
 }
 
 const eachAlive =
@@ -67,7 +86,10 @@ export const largeAnswers = eachAlive((known, target) => {
 })
 
 export const ipv6Silence = eachAlive((known, target) => {
-  const lost = failsAlone(target, 'aaaa', 'udp')
+  const answered = new Set(namesOf(checksOf(target, 'exists', 'udp').filter(goes)))
+  const lost = failsAlone(target, 'aaaa', 'udp').filter(({ question }) =>
+    answered.has(question.name),
+  )
   if (lost.length === 0) return []
   return [
     {
@@ -149,14 +171,12 @@ export const pairLoss = eachAlive((known, target) => {
   ]
 })
 
-/** Small questions, which every server answers from its cache. */
-const SMALL: readonly Check[] = ['exists', 'plain', 'again', 'split']
-
-const came = ({ result }: Attempt): boolean => isAnswered(result)
-
 /** Outages of one check and of the server are taken out; what is left is lost here and there. */
 export const packetLoss = eachAlive((known, target) => {
-  const checks = SMALL.flatMap((check) => checksOf(target, check, 'udp'))
+  // what is never answered, while others are, is lost for what is asked
+  const checks = SMALL.flatMap((check) => checksOf(target, check, 'udp')).filter(({ recent }) =>
+    recent.some(came),
+  )
   if (isDead(reachOf(target, 'udp')) || checks.every(({ recent }) => recent.every(came))) return []
   const kept = withoutOutages(checks.flatMap(({ recent }) => withoutOutages(recent)))
   const lost = kept.filter((attempt) => !came(attempt)).length

@@ -1,11 +1,14 @@
 /**
  * Whether a target can be reached, over one transport and at all, from what was lost since its last answer.
  *
+ * What was already lost while other questions were answered says nothing of the way: a resolver whose upstream
+ * is dead still answers for its own zones.
+ *
  * A TLS session that fails is an answer of a kind: somebody is there. A transport that was last asked
  * before another one fell silent says nothing about the time after.
  */
 import type { Instant } from '../../core/units.ts'
-import type { TargetFacts, Transport } from '../facts.ts'
+import type { Attempt, CheckFacts, TargetFacts, Transport } from '../facts.ts'
 import { isAnswered, RUN, SILENT_RUN } from './evidence.ts'
 
 const TRANSPORTS: readonly Transport[] = ['udp', 'tcp', 'dot']
@@ -22,29 +25,49 @@ export interface Reach {
   readonly connects: boolean
 }
 
-const came = ({ result }: { result: Parameters<typeof isAnswered>[0] }): boolean =>
+const came = ({ result }: Pick<Attempt, 'result'>): boolean =>
   isAnswered(result) || result === 'tls_error'
+
+const extreme = (
+  instants: readonly Instant<'mono'>[],
+  isBetter: (a: Instant<'mono'>, b: Instant<'mono'>) => boolean,
+): Instant<'mono'> | undefined =>
+  instants.reduce<Instant<'mono'> | undefined>(
+    (best, at) => (best === undefined || isBetter(at, best) ? at : best),
+    undefined,
+  )
+
+/** Lost since the last answer, and what of it tells of the way. */
+function lossesOf(checks: readonly CheckFacts[], lastAnswer: Instant<'mono'> | undefined) {
+  const isSince = ({ at }: Attempt): boolean => lastAnswer === undefined || at > lastAnswer
+  const lost = checks.flatMap(({ recent }) => recent.filter(isSince))
+  // what was lost before that answer, too, is lost for what is asked
+  const telling = checks.filter(({ recent }) => {
+    const before = recent.findLast((attempt) => !isSince(attempt))
+    return lastAnswer === undefined || (before !== undefined && came(before))
+  })
+  const basic = checks.some(({ check }) => check === 'exists')
+  const basicLost = telling.some(({ check, recent }) => check === 'exists' && recent.some(isSince))
+  const run = telling.reduce((sum, { recent }) => sum + recent.filter(isSince).length, 0)
+  return { lost, silent: run >= SILENT_RUN && (basicLost || !basic) }
+}
 
 export function reachOf(target: TargetFacts, transport: Transport): Reach {
   const checks = target.checks.filter((facts) => facts.transport === transport)
-  const answers = checks.flatMap(({ recent }) => recent.findLast(came)?.at ?? [])
-  const lastAnswer = answers.reduce<Instant<'mono'> | undefined>(
-    (newest, at) => (newest === undefined || at > newest ? at : newest),
-    undefined,
+  const lastAnswer = extreme(
+    checks.flatMap(({ recent }) => recent.findLast(came)?.at ?? []),
+    (a, b) => a > b,
   )
-  const isSince = ({ at }: { at: Instant<'mono'> }) => lastAnswer === undefined || at > lastAnswer
-  const lost = checks.flatMap(({ recent }) => recent.filter(isSince))
-  const firstLoss = lost.reduce<Instant<'mono'> | undefined>(
-    (oldest, { at }) => (oldest === undefined || at < oldest ? at : oldest),
-    undefined,
+  const { lost, silent } = lossesOf(checks, lastAnswer)
+  const firstLoss = extreme(
+    lost.map(({ at }) => at),
+    (a, b) => a < b,
   )
-  const basic = checks.filter(({ check }) => check === 'exists')
-  const basicLost = basic.length === 0 || basic.some(({ recent }) => recent.some(isSince))
   const refused = lost.filter(({ result }) => result !== 'timeout').length
   const state = (): Reach['state'] => {
     if (checks.every(({ recent }) => recent.length === 0)) return 'untested'
     if (refused >= RUN && refused * 2 > lost.length) return 'refused'
-    if (lost.length >= SILENT_RUN && basicLost) return 'silent'
+    if (silent) return 'silent'
     return lastAnswer === undefined ? 'unclear' : 'alive'
   }
   const connects = lost.length > 0 && lost.every(({ phases }) => phases?.connect !== undefined)

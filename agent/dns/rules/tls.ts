@@ -3,12 +3,15 @@ import type { DiagnosisCode } from '../diagnoses.ts'
 import type { Attempt, OwnClockFacts, TargetFacts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
 import { nameOf, type Rule } from './case.ts'
-import { endsWith } from './evidence.ts'
+import { byTime, endsWith } from './evidence.ts'
 import { dateOf, placeOf } from './time.ts'
 
-/** The last attempt over TLS, where the last RUN of them failed in TLS. */
-const failedSession = ({ checks }: TargetFacts): Attempt | undefined =>
-  checks.find((facts) => facts.transport === 'dot' && endsWith(facts, 'tls_error'))?.recent.at(-1)
+/** The last attempt over TLS, where the last RUN of them failed in TLS: the question is no matter. */
+function failedSession({ checks }: TargetFacts): Attempt | undefined {
+  const sessions = checks.filter(({ transport }) => transport === 'dot')
+  const recent = byTime(sessions.flatMap((facts) => facts.recent))
+  return endsWith({ recent }, 'tls_error') ? recent.at(-1) : undefined
+}
 
 const eachFailed =
   (rule: (attempt: Attempt, name: string, clock: OwnClockFacts) => Said | undefined): Rule =>

@@ -1,6 +1,7 @@
 /** Can the server be reached, over which transport; and does a truncated answer have a way out. */
 import type { CheckFacts, TargetFacts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
+import { addressIn } from '../upstream.ts'
 import { type Case, nameOf, type Rule } from './case.ts'
 import { endsWith, listed, TRANSPORT_NAMES } from './evidence.ts'
 import { isDead, isLifeless, type Life, outlives, type Reach } from './reach.ts'
@@ -43,9 +44,26 @@ function blocked(known: Case, target: TargetFacts, dead: Reach, alive: readonly 
   }
 }
 
+/** Over TLS alone, as a target with a port of its own. */
+const isTlsOnly = ({ reaches }: Life): boolean =>
+  reaches.every(({ transport }) => transport === 'dot')
+
+/** What still answers at the same address on another port. */
+const neighbours = ({ lives }: Case, target: TargetFacts): Reach[] =>
+  [...lives].flatMap(([other, { reaches }]) =>
+    other !== target && addressIn(other.label) === addressIn(target.label) ? reaches : [],
+  )
+
+function lifeless(known: Case, target: TargetFacts, life: Life): Finding {
+  const [dead] = life.reaches
+  if (dead === undefined || !isTlsOnly(life)) return deadServer(known, target, life)
+  const alive = neighbours(known, target).filter((reach) => outlives(reach, dead))
+  return alive.length === 0 ? deadServer(known, target, life) : blocked(known, target, dead, alive)
+}
+
 export const reachability: Rule = (known) =>
   [...known.lives].flatMap(([target, life]) => {
-    if (isLifeless(life)) return [deadServer(known, target, life)]
+    if (isLifeless(life)) return [lifeless(known, target, life)]
     return life.reaches.filter(isDead).flatMap((dead) => {
       const alive = life.reaches.filter((reach) => outlives(reach, dead))
       return alive.length === 0 ? [] : [blocked(known, target, dead, alive)]
