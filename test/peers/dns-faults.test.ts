@@ -17,10 +17,12 @@ const FEWEST = 30
 
 t.setTimeout(240_000)
 
-t.test('every fault is called by its name', needs(...PROGRAMS), async (t) => {
-  const material = makeMaterial()
-  t.teardown(() => material.remove())
-  const outcomes = await runAll(FAULTS, material)
+const allowed = needs(...PROGRAMS)
+const material = allowed.skip === undefined ? makeMaterial() : undefined
+t.teardown(() => material?.remove())
+
+t.test('every fault is called by its name', allowed, async (t) => {
+  const outcomes = await runAll(FAULTS, material!)
   const table = renderTable(outcomes)
   for (const line of table.split('\n')) t.comment(line)
   const file = process.env['TIMEWARDEN_FAULT_TABLE']
@@ -39,10 +41,8 @@ t.test('every fault is called by its name', needs(...PROGRAMS), async (t) => {
   }
 })
 
-t.test('nothing is found where nothing is wrong', needs(...PROGRAMS), async (t) => {
-  const material = makeMaterial()
-  t.teardown(() => material.remove())
-  const outcomes = await runAll(HEALTHY, material)
+t.test('nothing is found where nothing is wrong', allowed, async (t) => {
+  const outcomes = await runAll(HEALTHY, material!)
   for (const [{ id }, { exitCode, diagnoses }] of outcomes) {
     const found = diagnoses.filter(({ code }) => DIAGNOSES[code].severity !== 'info')
     t.same(found, [], id)

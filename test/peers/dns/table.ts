@@ -87,24 +87,24 @@ export async function runOne(
   }
 }
 
-/** All of them, some at a time; `done` as each one ends. */
+/** All of them, some at a time, in their order; `done` as each one ends. */
 export async function runAll<T extends SetUp>(
   rows: readonly T[],
   material: Material,
   done: (row: T, outcome: Outcome) => void = () => {},
 ): Promise<ReadonlyMap<T, Outcome>> {
-  const outcomes = new Map<T, Outcome>()
+  const ended = new Map<T, Outcome>()
   const waiting = [...rows.entries()]
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, row] = next
       const outcome = await runOne(row, `f${index}x`, material)
-      outcomes.set(row, outcome)
+      ended.set(row, outcome)
       done(row, outcome)
     }
   }
   await Promise.all(Array.from({ length: JOBS }, work))
-  return outcomes
+  return new Map(rows.flatMap((row) => (ended.has(row) ? [[row, ended.get(row)!]] : [])))
 }
 
 export const codesOf = ({ diagnoses }: Outcome): DiagnosisCode[] => [
