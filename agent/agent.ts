@@ -22,7 +22,9 @@ import { Discipline } from './discipline.ts'
 import type { Outcome } from './discipline-types.ts'
 import { type DnsFiles, DnsPart } from './dns-part.ts'
 import { Hands } from './hands.ts'
+import { driftFile, prefixed, split } from './keys.ts'
 import { LeapFile } from './leap-file.ts'
+import { Names } from './names.ts'
 import { Notes } from './observe/events.ts'
 import type { Snapshot, SourceReport } from './observe/snapshot.ts'
 import { ownClock } from './own-clock.ts'
@@ -31,7 +33,10 @@ import { createSources } from './sources/catalogue.ts'
 import type { Source, SourceView } from './sources/source.ts'
 import { Child } from './supervise/child.ts'
 
+type Keyed = Event & ({ readonly key: string } | { readonly channel: string })
+
 const SELF = 'agent'
+const NAMES = 'names'
 const TICK = seconds(1)
 const DRIFT = 'drift:'
 const SLEW = 'slew:'
@@ -39,17 +44,6 @@ const GLANCE = 'glance:'
 /** ptp4l tells of a Sync before it turns the clock by it. */
 const TURNED = seconds(0.01)
 const LEAP_FILE = 'leap-list'
-
-/** `ntp:10.0.0.1` and `poll` to `ntp:10.0.0.1|poll`: machines never meet in each other's keys. */
-const prefixed = (id: string, key: string): string => `${id}|${key}`
-
-function split(key: string): [id: string, rest: string] {
-  const bar = key.indexOf('|')
-  if (bar < 0) return ['', key]
-  return [key.slice(0, bar), key.slice(bar + 1)]
-}
-
-const driftFile = (clock: ClockName): string => `drift.${clock.replaceAll(/[^A-Za-z0-9.]/g, '-')}`
 
 interface Note {
   readonly code: NoteCode
@@ -71,6 +65,7 @@ export class Agent {
   readonly #leapFile: LeapFile
   readonly #machines: ReadonlyMap<string, Machine>
   readonly #hands = new Hands()
+  readonly #names: Names
   #startedAt: Instant<'mono'> = mono(0n)
 
   constructor(config: Config, node: Node, version: string, dns?: DnsFiles) {
@@ -101,6 +96,7 @@ export class Agent {
       )
     }
     this.#dns = new DnsPart(config.dns, node, dns)
+    this.#names = new Names(this.#dns.resolvConf, node.random)
     this.#children = (config.children ?? []).map((child) => new Child(child))
     this.#machines = new Map<string, Machine>([
       ...this.#sources.map((source) => [source.id, source] as const),
@@ -182,16 +178,29 @@ export class Agent {
     for (const action of machine.handle(event, now)) this.#absorb(id, action, now, out)
   }
 
-  #route(event: Event & ({ key: string } | { channel: string }), now: Now, out: Action[]): void {
+  #route(event: Keyed, now: Now, out: Action[]): void {
+    const stateOf = () => this.#disciplines.get('system')?.view(now).state
+    const tried = this.#names.failed(event, now, stateOf)
+    if (tried === undefined) this.#forward(event, now, out)
+    else for (const action of tried) this.#absorb(NAMES, action, now, out)
+  }
+
+  #heardOfNames(event: Event, now: Now, out: Action[]): void {
+    const { actions, events } = this.#names.handle(event, now)
+    for (const action of actions) this.#absorb(NAMES, action, now, out)
+    for (const each of events) this.#forward(each as Keyed, now, out)
+  }
+
+  #forward(event: Keyed, now: Now, out: Action[]): void {
     const [id, rest] = split('key' in event ? event.key : event.channel)
     if (id === SELF) {
       this.#own({ ...event, key: rest } as Event, now, out)
       return
     }
-    const machine = this.#machines.get(id)
-    if (machine === undefined) return
     const renamed = 'key' in event ? { ...event, key: rest } : { ...event, channel: rest }
-    this.#deliver(id, machine, renamed as Event, now, out)
+    const machine = this.#machines.get(id)
+    if (id === NAMES) this.#heardOfNames(renamed as Event, now, out)
+    else if (machine !== undefined) this.#deliver(id, machine, renamed as Event, now, out)
   }
 
   /** What a machine asked for: consumed here, or passed on under a key of its own. */
@@ -221,7 +230,7 @@ export class Agent {
         out.push({ ...action, channel: prefixed(id, action.channel) })
         break
       default:
-        out.push({ ...action, key: prefixed(id, action.key) })
+        out.push(this.#names.sent({ ...action, key: prefixed(id, action.key) }))
     }
   }
 

@@ -5,6 +5,7 @@ import { plus, seconds } from './core/units.ts'
 import type { OwnClockFacts } from './dns/facts.ts'
 import { NodeFacts } from './dns/node-facts.ts'
 import { DnsProbe } from './dns/probe.ts'
+import type { ResolvConf } from './dns/resolv-conf.ts'
 import { type DnsSetup, simpleSetup } from './dns/setup.ts'
 import type { DnsView } from './dns/view.ts'
 import type { Node } from './ports/node.ts'
@@ -22,6 +23,8 @@ const PERIOD = 30
 const JITTER = 0.5
 
 export class DnsPart implements Machine {
+  /** That of the node. */
+  readonly resolvConf: ResolvConf | undefined
   readonly #probe: DnsProbe
   readonly #node: NodeFacts
   readonly #reread: DnsFiles['reread'] | undefined
@@ -35,6 +38,7 @@ export class DnsPart implements Machine {
       ...{ servers, random },
       resolvConfs: resolvConfs.map(({ file }) => file),
     })
+    this.resolvConf = resolvConfs[0]?.resolvConf
     this.#reread = config.enabled ? files?.reread : undefined
     this.#uniform = () => random.uniform()
   }

@@ -98,6 +98,10 @@ export const NOTES = {
   'dns-failing': ['warning', 'a DNS target does not answer as it must'],
   'dns-ok': ['info', 'a DNS target answers again'],
   'resolv-conf': ['warning', 'resolv.conf has a line that is not understood'],
+  'dns-unvalidated': [
+    'warning',
+    'a name was resolved without validation, since the clock may be wrong',
+  ],
   'dns-plan': ['info', 'the files say other name servers than before'],
   'dns-facts': ['warning', 'a file or a page that tells of the DNS of this node is not understood'],
   // --- children

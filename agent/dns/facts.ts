@@ -83,6 +83,8 @@ export interface Attempt {
   readonly signatures?: readonly Validity[]
   readonly tlsFault?: TlsFault
   readonly certificate?: Validity
+  /** Of A and AAAA records, where they were asked for (Ask.addresses). */
+  readonly addresses?: readonly string[]
   /** `pair` and `split`: result of the AAAA question; `result` is that of the A question. */
   readonly second?: DnsResult
 }

@@ -59,6 +59,8 @@ export interface Ask {
     | undefined
   /** CD bit (RFC 4035 section 3.2.2). */
   readonly checkingDisabled: boolean
+  /** Tell the addresses of the answer. */
+  readonly addresses?: boolean
 }
 
 /**
@@ -227,7 +229,27 @@ export type Reading = Pick<
   | 'serial'
   | 'identity'
   | 'signatures'
+  | 'addresses'
 >
+
+/** At the end of the chain of CNAMEs that begins with the question; a chain longer than this is a loop. */
+const MAX_CHAIN = 16
+const MAX_ADDRESSES = 16
+
+function addressesOf({ answers = [] }: DecodedPacket, { name, type }: Question): string[] {
+  const named = (owner: string) => answers.filter((record) => sameName(record.name, owner))
+  let owner = name
+  for (let step = 0; step < MAX_CHAIN; step += 1) {
+    const alias = named(owner).find((record) => record.type === 'CNAME')
+    if (alias?.type !== 'CNAME') break
+    owner = alias.data
+  }
+  return named(owner)
+    .flatMap((record) =>
+      record.type === type && (record.type === 'A' || record.type === 'AAAA') ? record.data : [],
+    )
+    .slice(0, MAX_ADDRESSES)
+}
 
 function contentsOf(packet: DecodedPacket, ask: Ask): Omit<Reading, 'result' | 'bytes'> {
   const ttl = leastTtl(packet)
@@ -235,6 +257,7 @@ function contentsOf(packet: DecodedPacket, ask: Ask): Omit<Reading, 'result' | '
   const serial = serialOf(packet, ask.question)
   const identity = identityOf(packet, ask)
   const signatures = signaturesOf(packet)
+  const addresses = ask.addresses === true ? addressesOf(packet, ask.question) : []
   return {
     flags: {
       authoritative: packet.flag_aa,
@@ -248,6 +271,7 @@ function contentsOf(packet: DecodedPacket, ask: Ask): Omit<Reading, 'result' | '
     ...(serial !== undefined && { serial }),
     ...(identity !== undefined && { identity }),
     ...(signatures.length > 0 && { signatures }),
+    ...(addresses.length > 0 && { addresses }),
   }
 }
 

@@ -262,9 +262,11 @@ export class Query {
     const [first, second] = this.#legs
     const answer = first?.answer
     const reading: Reading = answer?.reading ?? { result: 'timeout' }
+    const addresses = this.#legs.flatMap((leg) => leg.answer?.reading.addresses ?? [])
     return this.#end(
       this.#dressed({
         ...reading,
+        ...(addresses.length > 0 && { addresses }),
         ...(answer && { seconds: toSeconds(this.#latency(answer, first?.transmitted)) }),
         ...(second && { second: second.answer?.reading.result ?? 'timeout' }),
         ...(result && { result }),

@@ -75,6 +75,37 @@ t.test('without a file and without DNS a node knows nothing, and says so', async
   t.equal(run.stage.world.devices.files.get('ntp-addresses')?.split('\n').length, 4)
 })
 
+const VALIDATOR = '10.0.0.53'
+
+/** The resolver of the node validates, with a clock as wrong as ours. */
+const validating = (mode: 'bogus' | 'servfail', resolvConf = `nameserver ${VALIDATOR}\n`) =>
+  clientNode('validating', LAN, SOURCES, {
+    timeline: [NAMES_DOWN],
+    info: { resolvConf },
+    resolvers: [
+      {
+        ...{ address: VALIDATOR, mode },
+        zone: Object.fromEntries(LAN.map(({ name, address }) => [`${name}.lab`, [address]])),
+      },
+    ],
+  })
+
+t.test('where validation fails for want of the time, names are asked without it', async (t) => {
+  const search = `nameserver 10.0.0.54\nnameserver ${VALIDATOR}\nsearch none lab\n`
+  const run = new Run(validating('bogus', search)).forSeconds(120)
+  t.equal(run.record('system').at(-1)?.state, 'locked')
+  const told = codes(run, 'dns-unvalidated')
+  t.equal(told.length, 3)
+  t.match(told[0]?.detail, /^ntp-\d: 10\.0\.0\.\d, as 10\.0\.0\.53 has it, unvalidated/)
+})
+
+t.test('one that fails in every way leaves the failure as it is', async (t) => {
+  const run = new Run(validating('servfail')).forSeconds(120)
+  t.equal(run.record('system').at(-1)?.bound, undefined)
+  t.same(codes(run, 'dns-unvalidated'), [])
+  t.match(run.snapshot().sources[0]?.trouble, /^ntp-1: /)
+})
+
 t.test('a server that moves to another address is found again by its name', async (t) => {
   const both = servers(4, '10.0.0')
   const timeline = [at(1200, { do: 'ntp', server: 'ntp-1', set: { silent: true } })]

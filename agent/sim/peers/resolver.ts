@@ -8,7 +8,8 @@ import type { Packet, Peer, Surroundings } from '../peer.ts'
 
 /** May change while the world runs. */
 export interface ResolverBehaviour {
-  mode: 'normal' | 'drop' | 'servfail' | 'refused' | 'truncated' | 'garbage'
+  /** `bogus`: it validates, and cannot; so SERVFAIL to all that do not ask with CD. */
+  mode: 'normal' | 'drop' | 'servfail' | 'refused' | 'truncated' | 'garbage' | 'bogus'
   /** Time that it takes to answer, ns. */
   slowNs: number
 }
@@ -113,6 +114,7 @@ export class Resolver {
     if (mode === 'garbage') return query.slice(0, 11)
     const asked = parse(query)
     if (asked === undefined) return undefined
+    if (mode === 'bogus' && !asked.flag_cd) return this.#encode(asked, SERVFAIL, [])
     if (mode === 'servfail') return this.#encode(asked, SERVFAIL, [])
     if (mode === 'refused') return this.#encode(asked, REFUSED, [])
     if (mode === 'truncated' && transport === 'udp') return this.#encode(asked, TRUNCATED, [])

@@ -1,0 +1,134 @@
+/**
+ * Names of time sources while the clock may be wrong: a resolver that validates answers SERVFAIL to whom
+ * it should tell the time. So what does not resolve in the ordinary way is asked once more with CD
+ * (RFC 4035 section 3.2.2), of the nameservers of resolv.conf one after the other, A and AAAA together.
+ *
+ *   name of the search list ─► nameserver ─► addresses: done; none such: next name; silence: next nameserver
+ *
+ * Nobody vouches for these addresses: several sources and their majority have to (RFC 5905 section 11.2.1).
+ */
+import type { Action, Event, Now } from '../core/machine.ts'
+import type { RandomPort } from '../ports/random.ts'
+import { MAX_NAMESERVERS, namesTried } from './lookup.ts'
+import { type Ask, USUAL_EDNS } from './message.ts'
+import { type Outcome, Query, type QueryEvent } from './query.ts'
+import type { ResolvConf } from './resolv-conf.ts'
+
+const PORT = 53
+/** Seconds; a nameserver of the same network answers far sooner. */
+const TIMEOUT = 2
+/** A search list is no reason to ask for ever. */
+const MAX_NAMES = 8
+
+interface Try {
+  readonly name: string
+  readonly server: string
+}
+
+interface Lookup {
+  /** Of the action, and the name in it. */
+  readonly key: string
+  readonly asked: string
+  readonly left: Try[]
+  readonly now: Try
+  readonly query: Query
+}
+
+/** What came of a lookup; undefined addresses: nothing, so the failure stands. */
+export interface Found {
+  readonly key: string
+  readonly name: string
+  readonly server: string
+  readonly addresses: readonly string[] | undefined
+}
+
+export interface Done {
+  readonly actions: readonly Action[]
+  readonly found: readonly Found[]
+}
+
+const NOTHING: Done = { actions: [], found: [] }
+
+const MISSING: readonly Outcome['result'][] = ['nxdomain', 'nodata', 'noerror']
+
+/** Every name with every nameserver, the names in the order in which the C library tries them. */
+function triesOf(name: string, { nameservers, search, options }: ResolvConf): Try[] {
+  const servers = nameservers.slice(0, MAX_NAMESERVERS).map(({ address }) => address)
+  const names = namesTried({ search, ndots: options.ndots }, name).slice(0, MAX_NAMES)
+  return names.flatMap((each) => servers.map((server) => ({ name: each, server })))
+}
+
+export class Unvalidated {
+  readonly #random: RandomPort
+  readonly #conf: ResolvConf | undefined
+  /** By channel. */
+  readonly #lookups = new Map<string, Lookup>()
+  #count = 0
+
+  constructor(conf: ResolvConf | undefined, random: RandomPort) {
+    this.#conf = conf
+    this.#random = random
+  }
+
+  /** Undefined: there is nobody to ask. */
+  begin(key: string, name: string, now: Now): readonly Action[] | undefined {
+    const [first, ...left] = this.#conf === undefined ? [] : triesOf(name, this.#conf)
+    return first && this.#ask({ key, asked: name, left, now: first }, now)
+  }
+
+  handle(event: QueryEvent, now: Now): Done {
+    const channel = 'channel' in event ? event.channel : event.key
+    const lookup = this.#lookups.get(channel)
+    if (lookup === undefined) return NOTHING
+    const { actions, outcomes } = lookup.query.handle(event, now)
+    const outcome = outcomes.find(({ result }) => result !== 'mismatch')
+    if (outcome === undefined) return { actions, found: [] }
+    this.#lookups.delete(channel)
+    // a late answer is not waited for
+    const closed = lookup.query.done ? actions : [...actions, ...closing(channel)]
+    const next = this.#next(lookup, outcome, now)
+    return { actions: [...closed, ...next.actions], found: next.found }
+  }
+
+  #next(lookup: Lookup, { result, second, addresses = [] }: Outcome, now: Now): Done {
+    const { key, asked, left, now: tried } = lookup
+    if (addresses.length > 0) {
+      return { actions: [], found: [{ key, name: asked, server: tried.server, addresses }] }
+    }
+    const isMissing = MISSING.includes(result) && (second === undefined || MISSING.includes(second))
+    const rest = isMissing ? left.filter(({ name }) => name !== tried.name) : left
+    const [first, ...others] = rest
+    if (first === undefined) {
+      return {
+        actions: [],
+        found: [{ key, name: asked, server: tried.server, addresses: undefined }],
+      }
+    }
+    return { actions: this.#ask({ key, asked, left: others, now: first }, now), found: [] }
+  }
+
+  #ask(lookup: Omit<Lookup, 'query'>, now: Now): readonly Action[] {
+    const { name, server } = lookup.now
+    const channel = `l${this.#count++}`
+    const ask = (type: 'A' | 'AAAA'): Ask => ({
+      ...{ question: { name, type }, edns: USUAL_EDNS, checkingDisabled: true, addresses: true },
+    })
+    const [a = 0, b = 0, c = 0] = this.#random.bytes(3)
+    const first = a * 256 + b
+    const query = new Query({
+      ...{ address: server, port: PORT, transport: 'udp', channel, timeout: TIMEOUT },
+      ...{ asks: [ask('A'), ask('AAAA')], ids: [first, (first + 1 + c) % 65_536] },
+    })
+    this.#lookups.set(channel, { ...lookup, query })
+    return query.start(now)
+  }
+}
+
+const closing = (channel: string): Action[] => [
+  { do: 'cancel', key: channel },
+  { do: 'close', channel },
+]
+
+/** Events of a query. */
+export const isQueryEvent = (event: Event): event is QueryEvent =>
+  ['opened', 'sent', 'received', 'closed', 'failed', 'timer'].includes(event.on)
