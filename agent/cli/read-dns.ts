@@ -17,6 +17,7 @@ import type { ServerPageOptions } from '../dns/server-pages.ts'
 import type { DnsSetup, KnownResolvConf } from '../dns/setup.ts'
 import { labelOf } from '../dns/upstream.ts'
 import type { DnsFiles } from '../dns-part.ts'
+import { readTrust } from '../runtime/certificates.ts'
 import { EX_CONFIG } from './check-config.ts'
 import { EX_NOINPUT, readText } from './read-text.ts'
 
@@ -118,7 +119,9 @@ function readCertificates({ targets }: Plan, troubles: Troubles): Record<string,
   const texts: Record<string, string> = {}
   for (const file of files) {
     const text = readOr(file, troubles)
-    if (text !== undefined) texts[file] = text
+    if (text === undefined) continue
+    if (readTrust(text) === undefined) troubles.add([`${file}: no certificate in PEM`], true)
+    else texts[file] = text
   }
   return texts
 }

@@ -1,14 +1,29 @@
 /** What the probe saw, kept for the diagnosis: the last attempts of every question to every target. */
 import type { Instant } from '../core/units.ts'
 import type { Probe } from './checks.ts'
-import type { Attempt, CheckFacts, DnsFacts, OwnClockFacts, TargetFacts } from './facts.ts'
+import type { Attempt, Check, CheckFacts, DnsFacts, OwnClockFacts, TargetFacts } from './facts.ts'
 import type { PlannedTarget } from './plan-types.ts'
 import type { Outcome } from './query.ts'
 import { type DnsReport, reportOf } from './report.ts'
 import { byTime } from './rules/evidence.ts'
 import { type DnsSetup, forwardFacts, resolvConfFacts } from './setup.ts'
 
-const KEPT = 32
+/** Attempts that are kept: where shares are counted, enough for a tenth of loss; elsewhere for runs. */
+const SHARES: ReadonlySet<Check> = new Set(['exists', 'plain', 'again', 'pair', 'split'])
+const KEPT = { shares: 32, runs: 8 } as const
+
+/** Parts that are the same from answer to answer, and cost memory with each of thousands. */
+const REPEATED = ['flags', 'certificate', 'signatures', 'ede', 'edeTexts'] as const
+
+/** With those parts of the attempt before that say the same. */
+function thrifty(outcome: Outcome, before: Attempt | undefined): Outcome {
+  if (before === undefined) return outcome
+  const same = REPEATED.filter(
+    (key) =>
+      outcome[key] !== undefined && JSON.stringify(outcome[key]) === JSON.stringify(before[key]),
+  )
+  return { ...outcome, ...Object.fromEntries(same.map((key) => [key, before[key]])) }
+}
 
 export interface LedgerOptions {
   readonly setup: DnsSetup
@@ -52,7 +67,8 @@ export class Ledger {
     const isGivenUp = (known: Attempt) =>
       outcome.result === 'late' && known.at === at && known.result === 'timeout'
     const others = page.recent.filter((known) => !isGivenUp(known))
-    page.recent = byTime([...others, { at, ...outcome }]).slice(-KEPT)
+    const kept = SHARES.has(check) ? KEPT.shares : KEPT.runs
+    page.recent = byTime([...others, { at, ...thrifty(outcome, others.at(-1)) }]).slice(-kept)
     this.#changed = true
   }
 

@@ -4,7 +4,13 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
+import {
+  type ConnectionOptions,
+  createSecureContext,
+  type SecureContext,
+  type TLSSocket,
+  connect as tlsConnect,
+} from 'node:tls'
 import type { PortFault } from '../core/errors.ts'
 import type { Now } from '../core/machine.ts'
 import type { TlsReport } from '../core/tls.ts'
@@ -24,17 +30,39 @@ const invalid = (syscall: string): Opened => ({
   fault: { code: 'INVALID', syscall, errno: 'EINVAL' },
 })
 
-function optionsOf({ address, port, tls }: OpenAction): ConnectionOptions {
-  const { serverName = '', ca } = tls ?? {}
+interface Authorities {
+  readonly trusted: Trusted
+  readonly context: SecureContext
+}
+
+/** By their text, `usual` for those of Node: reading them costs more CPU and memory than a session. */
+const known = new Map<string, Authorities>()
+const MAX_KNOWN = 64
+
+/** Undefined: `ca` is no PEM text of certificates. */
+function authoritiesOf(ca: string | undefined): Authorities | undefined {
+  const key = ca === undefined ? 'usual' : `ca ${ca}`
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const trusted = readTrust(ca)
+  if (trusted === undefined) return undefined
+  const context = createSecureContext({ minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) })
+  const authorities = { trusted, context }
+  if (known.size >= MAX_KNOWN) known.clear()
+  known.set(key, authorities)
+  return authorities
+}
+
+function optionsOf({ address, port, tls }: OpenAction, context: SecureContext): ConnectionOptions {
+  const { serverName = '' } = tls ?? {}
   return {
     host: address,
     port,
-    minVersion: 'TLSv1.2',
+    secureContext: context,
     // no ALPN: RFC 7858 asks for none, and CoreDNS and most stubs send none either
     rejectUnauthorized: false,
     // looked at together with everything else, in certificateFault
     checkServerIdentity: () => undefined,
-    ...(ca === undefined ? {} : { ca }),
     // an address is no server name (RFC 6066 section 3)
     ...(serverName === '' || isIP(serverName) !== 0 ? {} : { servername: serverName }),
   }
@@ -128,9 +156,10 @@ function follow(socket: TLSSocket, name: string, link: Link, handshake: Handshak
 export function openTls(action: OpenAction, link: Link): Opened {
   // a name would be looked up in Node's pool of four threads
   if (isIP(action.address) === 0) return invalid('connect')
-  const trusted = readTrust(action.tls?.ca)
-  if (trusted === undefined) return invalid('SSL_load_verify')
-  const socket = tlsConnect(optionsOf(action))
+  const authorities = authoritiesOf(action.tls?.ca)
+  if (authorities === undefined) return invalid('SSL_load_verify')
+  const { trusted, context } = authorities
+  const socket = tlsConnect(optionsOf(action, context))
   // begins now: certificates were read, which takes longer than many a handshake, and nothing is sent yet
   const handshake = new Handshake(action, link, trusted)
   const ready = follow(socket, action.channel, link, handshake)

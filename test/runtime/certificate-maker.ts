@@ -82,8 +82,11 @@ function extensionsOf({ authority = false, holds = [] }: CertificateOptions): Bu
   )
 }
 
-const pemOf = (data: Buffer): string =>
-  `-----BEGIN CERTIFICATE-----\n${data.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
+/** No empty line, which OpenSSL refuses. */
+const pemOf = (data: Buffer): string => {
+  const lines = data.toString('base64').match(/.{1,64}/g) ?? []
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
+}
 
 let serial = 0
 
