@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 export const SERVER_NAME = 'dns.lab'
 
-export const CERTIFICATES = ['good', 'expired', 'future', 'foreign', 'other'] as const
+const CERTIFICATES = ['good', 'expired', 'future', 'foreign', 'other'] as const
 export type CertificateKind = (typeof CERTIFICATES)[number]
 
 /** Shift of the clock of the one who signs, in days: its certificates are valid for 30 days. */
@@ -17,7 +17,7 @@ const SHIFTS: Readonly<Record<CertificateKind, number>> = {
   other: -1,
 }
 
-export interface Certificate {
+interface Certificate {
   readonly key: string
   readonly certificate: string
 }

@@ -17,7 +17,7 @@ const ROOT = join(import.meta.dirname, '../../..')
 
 /** Programs of our own, bundled: they start ten times as fast as by the loader of the tests. */
 const SCRIPTS = ['liar', 'pages'] as const
-export type Script = (typeof SCRIPTS)[number]
+type Script = (typeof SCRIPTS)[number]
 
 export interface Material {
   readonly zones: Zones

@@ -25,7 +25,7 @@ function run(
   return path.run(path.b, 'env', [...shiftedBy(shift), command, ...args])
 }
 
-export interface Authority {
+interface Authority {
   /** Default AT.auth. */
   readonly address?: string
   /** How zones are signed that are not simply valid. */
@@ -67,7 +67,7 @@ export async function startKnot(world: World, authority: Authority = {}): Promis
   return program
 }
 
-export interface Resolver {
+interface Resolver {
   /** Default AT.resolver. */
   readonly addresses?: readonly string[]
   /** Whom it asks; default AT.auth. */

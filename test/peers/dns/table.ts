@@ -30,7 +30,7 @@ export interface Outcome {
   readonly diagnoses: readonly Diagnosis[]
 }
 
-export function writeSettings(folder: string, settings: Settings): string {
+function writeSettings(folder: string, settings: Settings): string {
   const put = (name: string, text: string): string => {
     const file = join(folder, name)
     writeFileSync(file, text)
@@ -73,11 +73,7 @@ function diagnosesOf(stdout: string): readonly Diagnosis[] | undefined {
   }
 }
 
-export async function runOne(
-  { setUp, clock }: SetUp,
-  name: string,
-  material: Material,
-): Promise<Outcome> {
+async function runOne({ setUp, clock }: SetUp, name: string, material: Material): Promise<Outcome> {
   const world = openWorld(name, material)
   try {
     const settings = await setUp(world)

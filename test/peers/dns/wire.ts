@@ -2,7 +2,7 @@
 
 const HEADER = 12
 const TYPE_OPT = 41
-export const TYPE_A = 1
+const TYPE_A = 1
 export const TYPE_AAAA = 28
 export const CLASS_CH = 3
 

@@ -14,7 +14,7 @@ export const PLAIN_ZONE = 'plain.lab'
  * `valid`: signed 30 days ago for 60 days. `foreign`: by a key that no trust anchor knows. `tampered`: a
  * record was changed after the signing.
  */
-export const SIGNINGS = ['valid', 'expired', 'future', 'foreign', 'tampered'] as const
+const SIGNINGS = ['valid', 'expired', 'future', 'foreign', 'tampered'] as const
 export type Signing = (typeof SIGNINGS)[number]
 
 /** Begin and end of the signatures, in days from now. */
@@ -29,7 +29,7 @@ const WINDOWS: Readonly<Record<Signing, readonly [from: number, until: number]>>
 const ADDRESS = '192.0.2.10'
 const FORGED = '192.0.2.66'
 const NEW_SERIAL = 2026020200
-export const OLD_SERIAL = 2026020100
+const OLD_SERIAL = 2026020100
 
 const text = (pieces: number): string =>
   Array.from({ length: pieces }, (_, k) => `"${k}${'x'.repeat(210)}"`).join(' ')

@@ -3,7 +3,7 @@
 import type { LieName } from '../lies.ts'
 import { startDnsmasq, startKnot, startUnbound } from '../servers.ts'
 import { AT } from '../world.ts'
-import { type Fault, KNOT_UNBOUND, lying, nameservers, PLAIN } from './fault.ts'
+import { type Fault, KNOT_UNBOUND, lying, nameservers, PLAIN, startBoth } from './fault.ts'
 
 /** The servers have no route to it. */
 const ELSEWHERE = '192.0.2.1'
@@ -97,8 +97,7 @@ const MISSING: readonly Fault[] = [
     peers: KNOT_UNBOUND,
     expected: 'name-missing',
     setUp: async (world) => {
-      await startKnot(world)
-      await startUnbound(world)
+      await startBoth(world)
       const dns = { names: ['www.alpha.lab', 'gone.alpha.lab'] }
       return { resolvConf: nameservers(AT.resolver), dns }
     },
@@ -109,8 +108,7 @@ const MISSING: readonly Fault[] = [
     peers: KNOT_UNBOUND,
     expected: 'nodata',
     setUp: async (world) => {
-      await startKnot(world)
-      await startUnbound(world)
+      await startBoth(world)
       const dns = { names: ['www.alpha.lab', 'four.alpha.lab AAAA'] }
       return { resolvConf: nameservers(AT.resolver), dns }
     },

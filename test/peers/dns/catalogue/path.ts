@@ -122,11 +122,10 @@ const UPSTREAM_FAULTS: readonly Fault[] = [
   {
     id: 'all-upstreams-dead',
     words: 'both upstreams of the Corefile are silent; its cluster DNS starves',
-    peers: 'unbound, nobody',
+    peers: `${KNOT_UNBOUND}, nobody`,
     expected: 'all-upstreams-dead',
     setUp: async (world) => {
-      await startKnot(world)
-      await startUnbound(world)
+      await startBoth(world)
       await startUnbound(world, { addresses: [AT.service], upstream: GONE })
       const corefile = corefileOf('.', [GONE, GONE2], 'max_fails 2')
       return { resolvConf: nameservers(AT.resolver), corefile, dns: { clusterDns: [AT.service] } }
