@@ -127,7 +127,8 @@ export class HttpResponse {
     if (framing === 'end') return undefined
     if (framing === 'chunks') return this.#readChunks(status, end)
     const behind = end + framing
-    if (behind > this.#limit) return fault('too-long', this.#limit)
+    // announced, and not here yet: the body begins at this place
+    if (behind > this.#limit) return fault('too-long', end)
     if (behind > this.#length) return undefined
     return answerOf(status, [this.#bytes.subarray(end, behind)], end)
   }
@@ -151,7 +152,7 @@ export class HttpResponse {
     const size = Number.parseInt(digits, 16)
     if (size === 0) return new Uint8Array(0)
     const behind = line.end + size
-    if (behind > this.#limit) return fault('too-long', this.#limit)
+    if (behind > this.#limit) return fault('too-long', this.#at)
     if (behind + 2 > this.#length) return undefined
     if (!this.#endsLine(behind)) return fault('bad-chunk', behind)
     this.#at = behind + 2
