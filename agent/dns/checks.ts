@@ -89,6 +89,9 @@ export function probesOf(target: PlannedTarget, canaries: CanariesConfig): Probe
     ...[...wide(target, canaries), ...(usual === 'udp' ? ofDatagrams(questions[0]) : [])].map(
       ([check, question]): Probe => ({ target, transport: usual, check, question }),
     ),
+    ...(usual === 'udp' ? questionsOf(large) : []).map(
+      (question): Probe => ({ target, transport: 'udp', check: 'wide', question }),
+    ),
     ...questionsOf(large).flatMap((question) =>
       transports.map((transport): Probe => ({ target, transport, check: 'large', question })),
     ),
@@ -96,6 +99,8 @@ export function probesOf(target: PlannedTarget, canaries: CanariesConfig): Probe
   return { base, extras }
 }
 
+/** What servers offered before 2020; beyond the MTU it takes fragments. */
+const WIDE = 4096
 const DNSSEC = { ...USUAL_EDNS, dnssec: true }
 
 /** `fresh`: a label that nobody asked for yet. Two asks: `pair` and `split`. */
@@ -111,6 +116,8 @@ export function asksOf({ check, question }: Probe, fresh: string): readonly [Ask
       return [usual, { ...usual, question: { ...question, type: 'AAAA' } }]
     case 'identity':
       return [{ ...usual, class: 'CH', edns: { ...USUAL_EDNS, nsid: true } }]
+    case 'wide':
+      return [{ ...usual, edns: { ...DNSSEC, payload: WIDE } }]
     case 'large':
     case 'signed':
       return [{ ...usual, edns: DNSSEC }]

@@ -155,6 +155,11 @@ export const DIAGNOSES = {
     meaning: 'large answers over UDP are lost: fragments, or a firewall',
     next: 'limit the size to 1232 bytes (`bufsize 1232`), check the MTU and firewalls that drop fragments',
   },
+  'fragments-lost': {
+    severity: 'info',
+    meaning: 'answers over UDP that need fragments are lost, those up to 1232 bytes come',
+    next: 'nothing for those who announce 1232 bytes; let nobody announce 4096 (`bufsize 1232`, `edns-buffer-size`)',
+  },
   'ipv6-silent': {
     severity: 'warning',
     meaning: 'questions for IPv6 addresses are not answered, those for IPv4 are',

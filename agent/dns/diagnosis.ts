@@ -52,6 +52,7 @@ const RULES: readonly Rule[] = [
   tls.tlsSession,
   loss.ednsRefusal,
   loss.largeAnswers,
+  loss.lostFragments,
   loss.ipv6Silence,
   loss.pairLoss,
   loss.packetLoss,

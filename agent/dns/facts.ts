@@ -33,6 +33,7 @@ export const CHECKS = {
   miss: 'a fresh name below a zone of the operator: no cache has it',
   aaaa: 'the same name as `exists`, IPv6',
   large: 'an answer beyond 512 bytes, EDNS with 1232 bytes',
+  wide: 'the question of `large`, EDNS with 4096 bytes: the answer may come in fragments',
   plain: 'the name of `exists` without EDNS',
   pair: 'A and AAAA one right after the other from one socket, as glibc asks',
   split: 'A and AAAA from two sockets: the control of `pair`',

@@ -19,6 +19,7 @@ const DOT = [
 const STREAMS = ['udp-blocked', 'truncated-without-tcp', 'tcp-blocked', ...DOT] as const
 const LOSS = [
   'large-answers-lost',
+  'fragments-lost',
   'ipv6-silent',
   'pair-loss',
   'packet-loss',

@@ -27,7 +27,7 @@ t.test('a resolver that is asked for the root is asked everything', async (t) =>
     'plain udp . NS',
     'aaaa udp . AAAA',
     ...['pair udp . A', 'split udp . A'],
-    ...['large udp . DNSKEY', 'large tcp . DNSKEY'],
+    ...['wide udp . DNSKEY', 'large udp . DNSKEY', 'large tcp . DNSKEY'],
   ])
 })
 
@@ -67,6 +67,7 @@ t.test('how each check is asked', async (t) => {
   t.match(asksOf(probe('pair'), 'x'), [{ question: { type: 'A' } }, { question: { type: 'AAAA' } }])
   t.match(asksOf(probe('identity', 'TXT'), 'x'), [{ class: 'CH', edns: { nsid: true } }])
   t.match(asksOf(probe('signed'), 'x'), [{ edns: { dnssec: true }, checkingDisabled: false }])
+  t.match(asksOf(probe('wide'), 'x'), [{ edns: { payload: 4096, dnssec: true } }])
   t.match(asksOf(probe('unchecked'), 'x'), [{ edns: { dnssec: true }, checkingDisabled: true }])
   const root = { ...probe('miss'), question: { name: '.', type: 'A' as const } }
   t.equal(asksOf(root, 'x')[0].question.name, 'x')

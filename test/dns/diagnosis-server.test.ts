@@ -80,6 +80,7 @@ const NAMED: readonly (readonly [DiagnosisCode, DnsFacts, RegExp])[] = [
     server(check('large', times(3, 'truncated')), ...failing('timeout', 3, ['tcp'])),
     /truncates its answer for large\.pichuang\.internal .* does not resolve/,
   ],
+  ['fragments-lost', server(check('wide', times(3, 'timeout'))), /fragments do not get through/],
   ['large-answers-lost', server(check('large', times(3, 'timeout'))), /large answers over UDP/],
   ['edns-refused', server(check('exists', times(3, 'formerr'))), /FORMERR when asked with EDNS/],
   ['pair-loss', server(check('pair', pairs(7))), /in 7 of 32 cases, from two sockets in 0 of 8/],
@@ -127,6 +128,7 @@ const NEAR: readonly (readonly [string, DnsFacts])[] = [
   ],
   ['truncated, and TCP brings the rest', server(check('large', times(3, 'truncated')))],
   ['one name of EDNS trouble', server(check('exists', times(2, 'formerr')))],
+  ['two answers in fragments lost', server(check('wide', times(2, 'timeout')))],
   ['two large answers lost', server(check('large', times(2, 'timeout')))],
   [
     'large ones lost on TCP, too: no matter of size',
@@ -279,7 +281,7 @@ t.test('one that answers some names only is there', async (t) => {
   const other = { question: { name: 'www.example', type: 'A' } } as const
   const starved = [
     check('exists', times(8, 'timeout'), other),
-    ...(['miss', 'plain', 'aaaa', 'again', 'pair', 'split', 'large'] as const).map((name) =>
+    ...(['miss', 'plain', 'aaaa', 'again', 'pair', 'split', 'large', 'wide'] as const).map((name) =>
       check(name, times(8, 'timeout')),
     ),
   ]

@@ -85,6 +85,25 @@ export const largeAnswers = eachAlive((known, target) => {
   ]
 })
 
+/** The same answer comes where it is asked for in 1232 bytes, whole or truncated. */
+export const lostFragments = eachAlive((known, target) => {
+  const lost = failsAlone(target, 'wide', 'udp').filter(({ question }) =>
+    checksOf(target, 'large', 'udp').some(
+      (large) => large.question.name === question.name && goes(large),
+    ),
+  )
+  if (lost.length === 0) return []
+  return [
+    {
+      code: 'fragments-lost',
+      subject: target.label,
+      sentence: `${nameOf(known, target)}: the answer for ${listed(namesOf(lost))} is lost over UDP when 4096 bytes are announced, and comes with 1232: fragments do not get through`,
+      evidence: lost.map((facts) => `${facts.question.name}: ${lostInARow(facts)} lost in a row`),
+      about: [target.label],
+    },
+  ]
+})
+
 export const ipv6Silence = eachAlive((known, target) => {
   const answered = new Set(namesOf(checksOf(target, 'exists', 'udp').filter(goes)))
   const lost = failsAlone(target, 'aaaa', 'udp').filter(({ question }) =>
