@@ -115,7 +115,9 @@ t.test('a list of sources that is empty on purpose is not filled by discovery', 
 t.test('every example in the repository is valid', async (t) => {
   const folder = join(import.meta.dirname, '../../config/examples')
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
-  t.same(files.sort(), ['ntp-only.yaml', 'observe.yaml', 'ptp-child.yaml', 'ptp.yaml'])
+  t.same(files.sort(), [
+    ...['dns.yaml', 'ntp-only.yaml', 'observe.yaml', 'ptp-child.yaml', 'ptp.yaml'],
+  ])
   for (const file of files) {
     const text = readFileSync(join(folder, file), 'utf8')
     t.same(faultsOf(text), [], file)
