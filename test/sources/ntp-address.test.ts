@@ -153,6 +153,34 @@ t.test('with the resolver down a kept address serves until it is up', async (t) 
   t.same(server.resolved({ addresses: ['192.0.2.4'] }, NOW), [], 'from then on it stays')
 })
 
+t.test('an unvalidated address serves, and is not kept before it is confirmed', async (t) => {
+  const book = new AddressBook()
+  const server = make(book)
+  server.start()
+  server.loaded('', NOW)
+  const unvalidated = true
+  t.match(server.resolved({ addresses: ['192.0.2.1'], unvalidated }, NOW), [{ code: 'resolved' }])
+  t.equal(server.current, '192.0.2.1')
+  t.same(server.good(), [])
+  t.same(server.resolved({ addresses: ['192.0.2.9'], unvalidated }, NOW), [], 'nor does it move')
+  t.match(server.resolved({ addresses: ['192.0.2.1'] }, NOW), [{ code: 'resolved' }], 'confirmed')
+  t.match(server.good(), [{ do: 'store', text: 'ntp.example 192.0.2.1\n' }])
+})
+
+t.test(
+  'an unvalidated address that is not confirmed is left; never does it displace another',
+  async (t) => {
+    const server = make(new AddressBook())
+    server.resolved({ addresses: ['192.0.2.1'], unvalidated: true }, NOW)
+    t.match(server.failed(FAULT, NOW), [{ code: 'resolve-failed' }, { do: 'timer' }])
+    t.equal(server.current, '192.0.2.1', 'it serves as long as nobody says better')
+    server.resolved({ addresses: ['192.0.2.2'] }, NOW)
+    t.equal(server.current, '192.0.2.2')
+    server.resolved({ addresses: ['192.0.2.3'], unvalidated: true }, NOW)
+    t.equal(server.current, '192.0.2.2')
+  },
+)
+
 t.test('a kept address that the name does not have any more is left', async (t) => {
   const server = make(new AddressBook())
   server.loaded('ntp.example 192.0.2.3', NOW)
