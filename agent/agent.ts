@@ -96,7 +96,7 @@ export class Agent {
       )
     }
     this.#dns = new DnsPart(config.dns, node, dns)
-    this.#names = new Names(this.#dns.resolvConf, node.random)
+    this.#names = new Names(() => this.#dns.resolvConf, node.random)
     this.#children = (config.children ?? []).map((child) => new Child(child))
     this.#machines = new Map<string, Machine>([
       ...this.#sources.map((source) => [source.id, source] as const),
@@ -179,8 +179,7 @@ export class Agent {
   }
 
   #route(event: Keyed, now: Now, out: Action[]): void {
-    const stateOf = () => this.#disciplines.get('system')?.view(now).state
-    const tried = this.#names.failed(event, now, stateOf)
+    const tried = this.#names.failed(event, now)
     if (tried === undefined) this.#forward(event, now, out)
     else for (const action of tried) this.#absorb(NAMES, action, now, out)
   }
@@ -324,6 +323,7 @@ export class Agent {
     for (const [name, discipline] of this.#disciplines) {
       this.#apply(name, discipline.tick(now), now, out)
     }
+    out.push(...this.#names.clockIs(this.#disciplines.get('system')?.view(now).state, now))
   }
 
   #note({ code, subject, detail }: Note, now: Now, out: Action[]): void {

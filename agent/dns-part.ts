@@ -23,11 +23,11 @@ const PERIOD = 30
 const JITTER = 0.5
 
 export class DnsPart implements Machine {
-  /** That of the node. */
-  readonly resolvConf: ResolvConf | undefined
   readonly #probe: DnsProbe
   readonly #node: NodeFacts
   readonly #reread: DnsFiles['reread'] | undefined
+  readonly #isProbing: boolean
+  #resolvConf: ResolvConf | undefined
   readonly #uniform: () => number
 
   constructor(config: DnsConfig, { info, random }: Node, files: DnsFiles | undefined) {
@@ -38,36 +38,49 @@ export class DnsPart implements Machine {
       ...{ servers, random },
       resolvConfs: resolvConfs.map(({ file }) => file),
     })
-    this.resolvConf = resolvConfs[0]?.resolvConf
-    this.#reread = config.enabled ? files?.reread : undefined
+    this.#resolvConf = resolvConfs[0]?.resolvConf
+    this.#reread = files?.reread
+    this.#isProbing = config.enabled && files !== undefined
     this.#uniform = () => random.uniform()
   }
 
   /** Without files, as in a simulated node, nothing is read. */
   get machines(): readonly (readonly [id: string, machine: Machine])[] {
     const probe = [this.#probe.id, this] as const
-    return this.#reread === undefined ? [probe] : [probe, [this.#node.id, this.#node]]
+    return !this.#isProbing ? [probe] : [probe, [this.#node.id, this.#node]]
+  }
+
+  /** That of the node. Without the probe nobody else reads it again. */
+  get resolvConf(): ResolvConf | undefined {
+    if (!this.#isProbing) this.#read()
+    return this.#resolvConf
   }
 
   view(now: Now, clock: OwnClockFacts): DnsView {
-    if (this.#reread !== undefined) this.#probe.learn(this.#node.facts())
+    if (this.#isProbing) this.#probe.learn(this.#node.facts())
     return this.#probe.view(now, clock)
   }
 
   handle(event: Event, now: Now): readonly Action[] {
     if (event.on === 'timer' && event.key === REREAD) return this.#look(now)
     const actions = this.#probe.handle(event, now)
-    if (event.on === 'start' && this.#reread !== undefined) return [...actions, this.#timer(now)]
+    if (event.on === 'start' && this.#isProbing) return [...actions, this.#timer(now)]
     return event.on === 'stop' ? [...actions, { do: 'cancel', key: REREAD }] : actions
   }
 
   #look(now: Now): readonly Action[] {
-    const setup = this.#reread?.()
+    const setup = this.#read()
     const changed = setup === undefined ? [] : this.#probe.replan(setup, now)
     const detail = 'other name servers are asked: resolv.conf or a Corefile changed'
     const note: readonly Action[] =
       setup === undefined ? [] : [{ do: 'note', code: 'dns-plan', detail }]
     return [...note, ...changed, this.#timer(now)]
+  }
+
+  #read(): DnsSetup | undefined {
+    const setup = this.#reread?.()
+    if (setup !== undefined) this.#resolvConf = setup.resolvConfs[0]?.resolvConf
+    return setup
   }
 
   #timer(now: Now): Action {

@@ -108,7 +108,13 @@ export type Event =
     }
   /** The peer closed a tcp or tls channel. */
   | { readonly on: 'closed'; readonly channel: string }
-  | { readonly on: 'resolved'; readonly key: string; readonly addresses: readonly string[] }
+  /** `unvalidated`: nobody vouches for these addresses; to be resolved again once the time is known. */
+  | {
+      readonly on: 'resolved'
+      readonly key: string
+      readonly addresses: readonly string[]
+      readonly unvalidated?: boolean
+    }
   | { readonly on: 'compared'; readonly key: string; readonly comparison: Comparison }
   | { readonly on: 'identified'; readonly key: string; readonly phcIndex: number }
   /** `modified`: when the file was last written, where that is known. */

@@ -236,7 +236,10 @@ export type Reading = Pick<
 const MAX_CHAIN = 16
 const MAX_ADDRESSES = 16
 
-function addressesOf({ answers = [] }: DecodedPacket, { name, type }: Question): string[] {
+/** Of a NOERROR answer alone: what comes along with a refusal is not an answer. */
+function addressesOf(packet: DecodedPacket, { name, type }: Question): string[] {
+  const { answers = [] } = packet
+  if (rcodeOf(packet) !== 0) return []
   const named = (owner: string) => answers.filter((record) => sameName(record.name, owner))
   let owner = name
   for (let step = 0; step < MAX_CHAIN; step += 1) {

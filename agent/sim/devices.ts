@@ -56,6 +56,7 @@ export interface Outcome {
 
 const NO_DEVICE: PortFault = { code: 'NO_DEVICE', syscall: 'open', errno: 'ENODEV' }
 const NO_NAME: PortFault = { code: 'NOT_FOUND', syscall: 'getaddrinfo', errno: 'ENOTFOUND' }
+const NOT_VALIDATED: PortFault = { code: 'UNKNOWN', syscall: 'resolve', errno: 'ESERVFAIL' }
 const NO_FILE: PortFault = { code: 'NOT_FOUND', syscall: 'open', errno: 'ENOENT' }
 const FILE_NS = 100_000
 const RESOLVE_NS = 5e6
@@ -76,6 +77,8 @@ export class Devices {
   readonly files = new Map<string, string>()
   /** Names do not resolve at all. */
   resolverDown = false
+  /** The resolver of the node can validate what it is asked for. */
+  canValidate: () => boolean = () => true
   readonly #options: DevicesOptions
 
   constructor(options: DevicesOptions) {
@@ -124,8 +127,10 @@ export class Devices {
 
   #resolve({ key, name }: Operation & { do: 'resolve' }): Outcome {
     const addresses = this.resolverDown ? undefined : this.names.get(name)
-    const event: Event =
-      addresses === undefined ? failed('resolve', key, NO_NAME) : { on: 'resolved', key, addresses }
+    if (addresses === undefined) return { ns: RESOLVE_NS, event: failed('resolve', key, NO_NAME) }
+    const event: Event = this.canValidate()
+      ? { on: 'resolved', key, addresses }
+      : failed('resolve', key, NOT_VALIDATED)
     return { ns: RESOLVE_NS, event }
   }
 

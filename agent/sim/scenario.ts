@@ -132,6 +132,14 @@ function createAttackers(
   return made
 }
 
+/** They stand for the resolver of the node as well: it can validate when all of them can. */
+function createResolvers(all: readonly ResolverOptions[], world: World): Map<string, Resolver> {
+  const clockError = () => world.truth('system')
+  const made = all.map((options) => new Resolver({ clockError, ...options }))
+  world.devices.canValidate = () => made.every(({ canValidate }) => canValidate)
+  return new Map(made.map((each) => [each.options.address, each]))
+}
+
 const chosen = <T>(peers: ReadonlyMap<string, T>, name: string): T[] =>
   [...peers].filter(([key]) => name === 'all' || key === name).map(([, peer]) => peer)
 
@@ -225,7 +233,7 @@ export function stage(scenario: Scenario): Stage {
     attackers: createAttackers(scenario, ntp, world),
     ptp4l: createPtp4l(scenario, world),
     chronyd: scenario.chronyd ? new Chronyd({ clock: world.system }) : undefined,
-    resolvers: new Map(resolvers.map((each) => [each.address, new Resolver(each)])),
+    resolvers: createResolvers(resolvers, world),
   }
   for (const server of peers.ntp.values()) world.add(server)
   if (peers.ptp4l !== undefined) addPtp4l(world, peers.ptp4l, scenario)

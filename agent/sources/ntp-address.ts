@@ -65,6 +65,13 @@ export interface ServerName {
   readonly salt: number
 }
 
+/** What a name was resolved to. */
+export interface Answer {
+  readonly addresses: readonly string[]
+  /** Nobody vouches for them. */
+  readonly unvalidated?: boolean
+}
+
 const note = (code: NoteCode, detail: string): Action => ({ do: 'note', code, detail })
 
 export class ServerAddress {
@@ -75,8 +82,8 @@ export class ServerAddress {
   #trouble = ''
   /** The server at hand is to be replaced as soon as there is another one. */
   #lost = false
-  /** The address at hand is one of those kept on disk. */
-  #kept = false
+  /** The address at hand is one of those kept on disk, or was not validated: DNS has to confirm it. */
+  #provisional = false
   #unresolved = false
   /** Not its first address. */
   #had = false
@@ -142,19 +149,24 @@ export class ServerAddress {
     this.#lost = false
     this.#patience = undefined
     if (this.#current === undefined || this.isLiteral) return []
-    this.#book.praise(this.#server.name, this.#current, this.#server.port)
+    this.#book.praise(this.#current, this.#server.port)
+    // what is kept serves at starts to come: nothing that DNS may yet take back
+    if (!this.#provisional) this.#book.keep(this.#server.name, this.#current)
     return this.#save()
   }
 
-  resolved(addresses: readonly string[], now: Now): Action[] {
+  /** `unvalidated`: good enough for want of an address, and never in place of one that serves. */
+  resolved({ addresses, unvalidated = false }: Answer, now: Now): Action[] {
     this.#unresolved = false
     const before = this.#current
-    const settled = before !== undefined && !this.#lost
-    if (settled && (!this.#kept || addresses.includes(before))) return this.#confirm(before)
+    if (before !== undefined && !this.#lost) {
+      if (unvalidated) return []
+      if (!this.#provisional || addresses.includes(before)) return this.#confirm(before)
+    }
     const { source, name, port, salt } = this.#server
     const picked = this.#book.take(source, orderAddresses(addresses, salt), port)
     if (picked === undefined) return this.#want(addresses.length, now)
-    this.#settle(false)
+    this.#settle(unvalidated)
     if (picked === before) return []
     this.#became(picked, now)
     return [note('resolved', `${name} is ${picked}`)]
@@ -177,9 +189,9 @@ export class ServerAddress {
   }
 
   #confirm(address: string): Action[] {
-    const kept = this.#kept
+    const isNews = this.#provisional
     this.#settle(false)
-    return kept ? [note('resolved', `${this.#server.name} is ${address}`)] : []
+    return isNews ? [note('resolved', `${this.#server.name} is ${address}`)] : []
   }
 
   #fallBack(now: Now): Action[] {
@@ -189,7 +201,7 @@ export class ServerAddress {
     const picked = this.#book.take(source, kept, port)
     if (picked === undefined || picked === this.#current) return []
     this.#became(picked, now)
-    this.#kept = true
+    this.#provisional = true
     this.#trouble = ''
     return [note('address-kept', `${name} was ${picked}`)]
   }
@@ -202,8 +214,8 @@ export class ServerAddress {
     this.#patience = undefined
   }
 
-  #settle(kept: boolean): void {
-    this.#kept = kept
+  #settle(provisional: boolean): void {
+    this.#provisional = provisional
     this.#failures = 0
     this.#trouble = ''
   }

@@ -84,8 +84,12 @@ export class AddressBook {
   }
 
   /** A good sample came from there. */
-  praise(name: string, address: string, port: number): void {
+  praise(address: string, port: number): void {
     this.#failures.delete(`${address} ${port}`)
+  }
+
+  /** A good address of this name, for the file. */
+  keep(name: string, address: string): void {
     const key = nameOf(name)
     const before = this.#kept.get(key) ?? []
     if (before.includes(address) || !this.#names.has(key)) return

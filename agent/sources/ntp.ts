@@ -121,7 +121,7 @@ export class NtpSource implements Source {
       case 'received':
         return this.#go(this.#requests.received(event, now), now)
       case 'resolved':
-        return this.#addressed(() => this.#server.resolved(event.addresses, now), now)
+        return this.#addressed(() => this.#server.resolved(event, now), now)
       case 'loaded':
         return this.#addressed(() => this.#server.loaded(event.text, now), now)
       case 'failed':

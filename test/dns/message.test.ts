@@ -40,6 +40,30 @@ t.test('a query asks for recursion and announces 1232 bytes', async (t) => {
   )
 })
 
+const cname = (name: string, data: string): Answer => ({ type: 'CNAME', name, ttl: 9, data })
+const a = (name: string, data: string): Answer => ({ type: 'A', name, ttl: 9, data })
+
+t.test(
+  'the addresses of an answer: at the end of its aliases, of the type that was asked',
+  async (t) => {
+    const ask = usual(QUESTION, { addresses: true })
+    const { name } = QUESTION
+    const of = (answers: Answer[], more: Packet = {}) =>
+      readAnswer(answer({ answers, ...more }), ID, ask).addresses
+    t.same(of([a(name, '10.0.0.1'), a('Kubernetes.Default', '10.0.0.2')]), ['10.0.0.1', '10.0.0.2'])
+    const aliases = [cname('b.c', 'd.e'), cname(name, 'b.c'), a('d.e', '10.0.0.3')]
+    t.same(of(aliases), ['10.0.0.3'], 'in any order')
+    t.equal(of([a('other.example', '10.0.0.4')]), undefined, 'nobody asked for that one')
+    t.equal(of([cname(name, 'b.c'), a('d.e', '10.0.0.5')]), undefined, 'the chain ends before')
+    t.equal(of([cname(name, 'b.c'), cname('b.c', name)]), undefined, 'a ring')
+    t.equal(of([{ type: 'AAAA', name, ttl: 9, data: 'fd00::1' }]), undefined)
+    t.equal(of(Array.from({ length: 40 }, (_, i) => a(name, `10.0.0.${i}`)))?.length, 16)
+    t.equal(of([a(name, '10.0.0.6')], { flags: REFUSED }), undefined, 'a refusal is no answer')
+    const untold = readAnswer(answer({ answers: [a(name, '10.0.0.7')] }), ID, HOST)
+    t.equal(untold.addresses, undefined, 'only where they are wanted')
+  },
+)
+
 t.test('a query without EDNS, with DO and CD, for the name of a server', async (t) => {
   t.same(
     new Uint8Array(encodeQuery(ID, { ...ROOT, edns: undefined })),

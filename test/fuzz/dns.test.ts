@@ -1,4 +1,5 @@
 /** Any bytes are an answer or a fault, one word of the list, within bounded time; never an exception. */
+import { isIP } from 'node:net'
 import { decode, encode } from 'dns-packet'
 import t from 'tap'
 import {
@@ -18,6 +19,8 @@ const SEED = process.env['FUZZ_SEED'] ?? '1'
 const ID = 0x1234
 const QUESTION = { name: 'a.example', type: 'A' } as const
 const ASK: Ask = { question: QUESTION, edns: USUAL_EDNS, checkingDisabled: false }
+const V6 = { name: 'a.example', type: 'AAAA' } as const
+const WITH_ADDRESSES: Ask = { ...ASK, addresses: true }
 
 const WHOLE: readonly Uint8Array[] = [
   encode({
@@ -68,6 +71,29 @@ const WHOLE: readonly Uint8Array[] = [
   encodeQuery(ID, ASK),
 ]
 
+const CHAIN = [
+  { type: 'CNAME', name: 'a.example', ttl: 3, data: 'b.example' },
+  { type: 'CNAME', name: 'b.example', ttl: 3, data: 'c.b.example' },
+] as const
+
+/** Aliases to an address of each family. */
+const ALIASES = [
+  {
+    question: QUESTION,
+    whole: encode({
+      ...{ type: 'response', id: ID, questions: [QUESTION] },
+      answers: [...CHAIN, { type: 'A', name: 'c.b.example', ttl: 3, data: '10.0.0.1' }],
+    }),
+  },
+  {
+    question: V6,
+    whole: encode({
+      ...{ type: 'response', id: ID, questions: [V6] },
+      answers: [...CHAIN, { type: 'AAAA', name: 'c.b.example', ttl: 3, data: 'fd00::1' }],
+    }),
+  },
+]
+
 const hex = (text: string): Uint8Array =>
   Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'))
 
@@ -89,13 +115,22 @@ function mutate(random: SeededRandom, whole: Uint8Array): Uint8Array {
     : bytes
 }
 
+/** Addresses are literals of the family that was asked for, few, and told only to who wants them. */
+function badAddresses({ addresses }: Reading, { addresses: wanted, question }: Ask): boolean {
+  if (addresses === undefined) return false
+  const family = question.type === 'A' ? 4 : 6
+  const isRight = addresses.length > 0 && addresses.length <= 16
+  return !wanted || !isRight || addresses.some((each) => isIP(each) !== family)
+}
+
 /** What is wrong with a reading of any bytes; undefined: nothing. */
-function complaint(reading: Reading, bytes: Uint8Array): string | undefined {
+function complaint(reading: Reading, bytes: Uint8Array, ask: Ask): string | undefined {
   const { result, ttl = 0, serial = 0, signatures = [], ede = [] } = reading
   if (!DNS_RESULTS.includes(result) || reading.bytes !== bytes.length) return result
   if (result === 'malformed' || result === 'mismatch') {
     return Object.keys(reading).length === 2 ? undefined : 'more than the result'
   }
+  if (badAddresses(reading, ask)) return `addresses: ${reading.addresses}`
   const times = signatures.flatMap(({ from, until }) => [from, until])
   const numbers = [ttl, serial, ...times, ...ede]
   const whole = numbers.every((each) => Number.isInteger(each) && each >= 0 && each < 2 ** 32)
@@ -110,6 +145,7 @@ t.test('any bytes are an answer or a fault', async (t) => {
   const random = new SeededRandom(SEED)
   const seeds = [
     ...WHOLE.map((whole) => ({ whole, ask: ASK })),
+    ...ALIASES.map(({ whole, question }) => ({ whole, ask: { ...WITH_ADDRESSES, question } })),
     ...CAPTURED.map(({ answer, ask }) => ({ whole: answer, ask })),
   ]
   const seen = new Set<string>()
@@ -120,7 +156,7 @@ t.test('any bytes are an answer or a fault', async (t) => {
     const reading = readAnswer(bytes, ID, ask)
     seen.add(reading.result)
     for (const field of Object.keys(reading)) fields.add(field)
-    const wrong = complaint(reading, bytes)
+    const wrong = complaint(reading, bytes, ask)
     const where = `seed ${SEED} run ${run}: ${Buffer.from(bytes).toString('hex')}`
     if (wrong !== undefined) t.fail(`${wrong}: ${where}`)
   }
@@ -128,7 +164,23 @@ t.test('any bytes are an answer or a fault', async (t) => {
     seen.has(result),
   )
   t.ok(met, `seed ${SEED} met ${[...seen].join(', ')}`)
-  t.equal(fields.size, 10, `seed ${SEED} met ${[...fields].join(', ')}`)
+  t.equal(fields.size, 11, `seed ${SEED} met ${[...fields].join(', ')}`)
+})
+
+t.test('where the addresses are depends on no order, and a ring of aliases ends', async (t) => {
+  const random = new SeededRandom(SEED)
+  const names = ['a.example', 'b.example', 'c.b.example', 'A.Example', '.']
+  for (let run = 0; run < 2000; run++) {
+    const answers = Array.from({ length: Math.floor(random.uniform() * 40) }, () =>
+      random.uniform() < 0.5
+        ? ({ type: 'CNAME', name: pick(random, names), ttl: 3, data: pick(random, names) } as const)
+        : ({ type: 'A', name: pick(random, names), ttl: 3, data: '10.0.0.1' } as const),
+    )
+    const whole = encode({ type: 'response', id: ID, questions: [QUESTION], answers })
+    const wrong = badAddresses(readAnswer(whole, ID, WITH_ADDRESSES), WITH_ADDRESSES)
+    if (wrong) t.fail(`seed ${SEED} run ${run}: ${Buffer.from(whole).toString('hex')}`)
+  }
+  t.pass('2000 answers')
 })
 
 t.test('a message made of nothing but pointers ends soon', async (t) => {

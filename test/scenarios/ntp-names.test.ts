@@ -2,6 +2,7 @@
 import t from 'tap'
 import { maxError, timeToState } from '../../agent/sim/assess.ts'
 import { Run } from '../../agent/sim/run.ts'
+import type { Deed, NamedNtpServer, Scenario } from '../../agent/sim/scenario.ts'
 import { at, SEEDS } from './lan.ts'
 import { clientNode, requestsOf, servers } from './ntp-asked.ts'
 
@@ -75,32 +76,107 @@ t.test('without a file and without DNS a node knows nothing, and says so', async
   t.equal(run.stage.world.devices.files.get('ntp-addresses')?.split('\n').length, 4)
 })
 
+const silent = (server: string): Deed => ({ do: 'ntp', server, set: { silent: true } })
 const VALIDATOR = '10.0.0.53'
 
-/** The resolver of the node validates, with a clock as wrong as ours. */
-const validating = (mode: 'bogus' | 'servfail', resolvConf = `nameserver ${VALIDATOR}\n`) =>
-  clientNode('validating', LAN, SOURCES, {
-    timeline: [NAMES_DOWN],
+const YEAR = 365 * 86_400
+
+/** The resolver of the node validates by a clock that is wrong by `offset` seconds. */
+const validating = (
+  offset: number,
+  {
+    seed = 'validating',
+    mode = 'validating' as 'validating' | 'servfail' | 'normal',
+    resolvConf = `nameserver ${VALIDATOR}\n`,
+    zone = Object.fromEntries(LAN.map(({ name, address }) => [name, [address]])),
+    more = {} as Partial<Scenario>,
+  } = {},
+) =>
+  clientNode(seed, LAN, SOURCES, {
+    system: { offset, frequencyPpb: 18_000, wanderPpb: 1 },
     info: { resolvConf },
-    resolvers: [
-      {
-        ...{ address: VALIDATOR, mode },
-        zone: Object.fromEntries(LAN.map(({ name, address }) => [`${name}.lab`, [address]])),
-      },
-    ],
+    resolvers: [{ address: VALIDATOR, mode, zone }],
+    ...more,
   })
 
-t.test('where validation fails for want of the time, names are asked without it', async (t) => {
-  const search = `nameserver 10.0.0.54\nnameserver ${VALIDATOR}\nsearch none lab\n`
-  const run = new Run(validating('bogus', search)).forSeconds(120)
+for (const [seed, offset] of [
+  ['1', -YEAR],
+  ['2', YEAR],
+] as const) {
+  t.test(`a clock wrong by ${offset} s, and a resolver that validates by it`, async (t) => {
+    const journal: string[] = []
+    const options = { journal: (line: string) => journal.push(line) }
+    const run = new Run(validating(offset, { seed }), options).forSeconds(60)
+    const locked = timeToState(run.record('system'), 'locked')
+    t.ok(locked !== undefined && locked <= 30, `locked after ${locked} s`)
+    t.ok(Math.abs(run.stage.world.truth('system')) < MS, 'and at the right time')
+    const told = codes(run, 'dns-unvalidated')
+    t.same(
+      told.map(({ subject, detail }) => `${subject} ${detail}`).sort(),
+      LAN.map(
+        ({ name, address }) =>
+          `ntp:${name} ${name}: ${address}, as ${VALIDATOR} has it, unvalidated`,
+      ),
+    )
+    t.equal(journal.filter((line) => line.includes('< note code=dns-unvalidated')).length, 3)
+    t.ok(run.snapshot().events.some(({ code }) => code === 'dns-unvalidated'))
+    run.forSeconds(60)
+    const ordinary = journal.filter(
+      (line) => line.includes('> resolved') && !line.includes('=true'),
+    )
+    t.equal(ordinary.length, 3, 'each name is resolved again, with validation')
+    t.equal(codes(run, 'dns-unvalidated').length, 3, 'and none any more without it')
+    run.forSeconds(120)
+    t.equal(run.stage.world.devices.files.get('ntp-addresses')?.split('\n').length, 4)
+    t.equal(run.record('system').at(-1)?.state, 'locked')
+  })
+}
+
+t.test('without anybody who answers such a question the clock stays wrong', async (t) => {
+  const run = new Run(validating(-YEAR, { resolvConf: '' })).forSeconds(300)
+  t.equal(run.record('system').at(-1)?.bound, undefined)
+  t.match(run.snapshot().sources[0]?.trouble, /^ntp-1: resolve: ESERVFAIL/)
+})
+
+t.test('dead name servers cost a moment, and a search list is walked', async (t) => {
+  const resolvConf = `nameserver 10.0.0.54\nnameserver ${VALIDATOR}\nsearch none lab\n`
+  const zone = Object.fromEntries(LAN.map(({ name, address }) => [`${name}.lab`, [address]]))
+  const run = new Run(validating(YEAR, { resolvConf, zone })).forSeconds(60)
   t.equal(run.record('system').at(-1)?.state, 'locked')
   const told = codes(run, 'dns-unvalidated')
   t.equal(told.length, 3)
-  t.match(told[0]?.detail, /^ntp-\d: 10\.0\.0\.\d, as 10\.0\.0\.53 has it, unvalidated/)
+  t.match(told[0]?.detail, /^ntp-\d\.lab: 10\.0\.0\.\d, as 10\.0\.0\.53 has it, unvalidated/)
+  t.ok((told.at(-1)?.at ?? 99) < 3, 'the dead one is asked once')
+})
+
+t.test('an address that validation does not confirm is left, and never kept on disk', async (t) => {
+  const forged: NamedNtpServer = { name: 'forger', address: '10.0.0.66', errorNs: 80 * MS }
+  const zone = Object.fromEntries(
+    LAN.map(({ name, address }, i) => [name, [i === 0 ? forged.address : address]]),
+  )
+  const ntp = [...LAN, forged]
+  const run = new Run(validating(YEAR, { zone, more: { ntp } }))
+  const files = run.stage.world.devices.files
+  run.forSeconds(10)
+  t.match(addressesOf(run), ['10.0.0.66', '10.0.0.2', '10.0.0.3'])
+  run.forSeconds(230)
+  t.same(addressesOf(run), ['10.0.0.1', '10.0.0.2', '10.0.0.3'])
+  t.match(files.get('ntp-addresses'), /^ntp-1 10\.0\.0\.1$/m)
+  t.notMatch(files.get('ntp-addresses'), /10\.0\.0\.66/)
+  t.ok(maxError(run.record('system'), 60) < MS, 'the majority kept it away from the clock')
+})
+
+t.test('after the first lock a failure stands', async (t) => {
+  const more = { timeline: [at(300, { do: 'names', down: true }, silent('ntp-1'))] }
+  const run = new Run(validating(0.012, { mode: 'normal', more })).forSeconds(900)
+  t.ok(codes(run, 'resolve-failed').length > 0)
+  t.same(codes(run, 'dns-unvalidated'), [])
 })
 
 t.test('one that fails in every way leaves the failure as it is', async (t) => {
-  const run = new Run(validating('servfail')).forSeconds(120)
+  const run = new Run(
+    validating(YEAR, { mode: 'servfail', more: { timeline: [NAMES_DOWN] } }),
+  ).forSeconds(120)
   t.equal(run.record('system').at(-1)?.bound, undefined)
   t.same(codes(run, 'dns-unvalidated'), [])
   t.match(run.snapshot().sources[0]?.trouble, /^ntp-1: /)

@@ -53,27 +53,29 @@ t.test('a name is resolved, and what is kept of it is read', async (t) => {
   const server = make(new AddressBook())
   t.same(codes(server.start()), ['resolve', 'load'])
   const [first] = orderAddresses(V4, 3)
-  t.match(server.resolved(V4, NOW), [{ code: 'resolved', detail: `ntp.example is ${first}` }])
-  t.same(server.resolved(V4, NOW), [], 'nothing new')
+  t.match(server.resolved({ addresses: V4 }, NOW), [
+    { code: 'resolved', detail: `ntp.example is ${first}` },
+  ])
+  t.same(server.resolved({ addresses: V4 }, NOW), [], 'nothing new')
 })
 
 t.test('a lost server is replaced: after 3 polls a new one, after 8 a known one', async (t) => {
   const server = make(new AddressBook())
   const order = orderAddresses(V4, 3)
-  server.resolved(V4, NOW)
+  server.resolved({ addresses: V4 }, NOW)
   t.same(server.fruitless(2, false, NOW), [])
   t.same(server.fruitless(7, true, NOW), [])
   t.same(codes(server.fruitless(3, false, NOW)), ['resolve'])
   t.same(server.fruitless(5, false, NOW), [], 'then it is more patient')
-  server.resolved(V4, NOW)
+  server.resolved({ addresses: V4 }, NOW)
   t.equal(server.current, order[1])
 })
 
 t.test('at most one server is replaced in 5 minutes', async (t) => {
   const server = make(new AddressBook())
-  server.resolved(V4, NOW)
+  server.resolved({ addresses: V4 }, NOW)
   t.same(codes(server.fruitless(3, false, at(10))), ['resolve'])
-  server.resolved(V4, at(10))
+  server.resolved({ addresses: V4 }, at(10))
   t.match(server.fruitless(3, false, at(20)), [
     { do: 'timer', key: 'resolve', at: 310_000_000_000n },
   ])
@@ -82,18 +84,18 @@ t.test('at most one server is replaced in 5 minutes', async (t) => {
 
 t.test('a server that is back before the name was resolved stays', async (t) => {
   const server = make(new AddressBook())
-  server.resolved(V4, NOW)
+  server.resolved({ addresses: V4 }, NOW)
   const { current } = server
   server.fruitless(8, true, NOW)
   server.good()
-  t.same(server.resolved(V4, NOW), [])
+  t.same(server.resolved({ addresses: V4 }, NOW), [])
   t.equal(server.current, current)
 })
 
 t.test('a server that failed comes last, a lone one is kept', async (t) => {
   const server = make(new AddressBook())
   const seen = [0, 1, 2, 3].map((round) => {
-    server.resolved(V4, at(round * 400))
+    server.resolved({ addresses: V4 }, at(round * 400))
     const { current } = server
     server.fruitless(3, false, at(round * 400 + 10))
     return current
@@ -101,7 +103,7 @@ t.test('a server that failed comes last, a lone one is kept', async (t) => {
   t.same([...seen].sort(), V4, 'each of them once')
   const lone = make(new AddressBook())
   for (let round = 0; round < 3; round += 1) {
-    lone.resolved(['192.0.2.9'], NOW)
+    lone.resolved({ addresses: ['192.0.2.9'] }, NOW)
     lone.fruitless(3 * 2 ** round, false, NOW)
   }
   t.equal(lone.current, '192.0.2.9')
@@ -110,30 +112,34 @@ t.test('a server that failed comes last, a lone one is kept', async (t) => {
 t.test('slots never meet, whatever each of them is told', async (t) => {
   const book = new AddressBook()
   const slots = ['a', 'b', 'c'].map((source) => make(book, source, 'pool.example'))
-  slots[0]?.resolved(['192.0.2.1', '192.0.2.2'], NOW)
-  slots[1]?.resolved(['192.0.2.2', '192.0.2.1'], NOW)
-  t.match(slots[2]?.resolved(['192.0.2.1', '192.0.2.2'], NOW), [
+  slots[0]?.resolved({ addresses: ['192.0.2.1', '192.0.2.2'] }, NOW)
+  slots[1]?.resolved({ addresses: ['192.0.2.2', '192.0.2.1'] }, NOW)
+  t.match(slots[2]?.resolved({ addresses: ['192.0.2.1', '192.0.2.2'] }, NOW), [
     { code: 'resolve-failed', detail: 'pool.example: no free one of 2 addresses' },
     { do: 'timer', key: 'resolve', at: 2_000_000_000n },
   ])
-  slots[2]?.resolved(['192.0.2.2', '192.0.2.7'], NOW)
+  slots[2]?.resolved({ addresses: ['192.0.2.2', '192.0.2.7'] }, NOW)
   t.same(slots.map(({ current }) => current).sort(), ['192.0.2.1', '192.0.2.2', '192.0.2.7'])
   const other = make(book, 'd', 'same.example')
-  other.resolved(['192.0.2.7'], NOW)
+  other.resolved({ addresses: ['192.0.2.7'] }, NOW)
   t.equal(other.current, undefined, 'nor does another name for the same server')
 })
 
 t.test('a server that refuses us is replaced at once and never asked again', async (t) => {
   const book = new AddressBook()
   const server = make(book)
-  server.resolved(V4, NOW)
+  server.resolved({ addresses: V4 }, NOW)
   const denied = server.current
   t.same(codes(server.refused(NOW)), ['resolve'])
   t.match(server, { current: undefined, trouble: `${denied} refuses us` })
-  server.resolved(V4, NOW)
+  server.resolved({ addresses: V4 }, NOW)
   t.not(server.current, denied)
   t.match(server.refused(at(1)), [{ do: 'timer', key: 'resolve', at: 300_000_000_000n }])
-  t.same(make(book, 'b').resolved([denied ?? ''], NOW).length, 2, 'nor by another source')
+  t.same(
+    make(book, 'b').resolved({ addresses: [denied ?? ''] }, NOW).length,
+    2,
+    'nor by another source',
+  )
 })
 
 t.test('with the resolver down a kept address serves until it is up', async (t) => {
@@ -143,9 +149,37 @@ t.test('with the resolver down a kept address serves until it is up', async (t) 
   const actions = server.loaded('ntp.example 192.0.2.3\nother.example 192.0.2.8\n', NOW)
   t.match(actions, [{ code: 'address-kept', detail: 'ntp.example was 192.0.2.3' }])
   t.equal(server.current, '192.0.2.3')
-  t.match(server.resolved(['192.0.2.3'], NOW), [{ code: 'resolved' }])
-  t.same(server.resolved(['192.0.2.4'], NOW), [], 'from then on it stays')
+  t.match(server.resolved({ addresses: ['192.0.2.3'] }, NOW), [{ code: 'resolved' }])
+  t.same(server.resolved({ addresses: ['192.0.2.4'] }, NOW), [], 'from then on it stays')
 })
+
+t.test('an unvalidated address serves, and is not kept before it is confirmed', async (t) => {
+  const book = new AddressBook()
+  const server = make(book)
+  server.start()
+  server.loaded('', NOW)
+  const unvalidated = true
+  t.match(server.resolved({ addresses: ['192.0.2.1'], unvalidated }, NOW), [{ code: 'resolved' }])
+  t.equal(server.current, '192.0.2.1')
+  t.same(server.good(), [])
+  t.same(server.resolved({ addresses: ['192.0.2.9'], unvalidated }, NOW), [], 'nor does it move')
+  t.match(server.resolved({ addresses: ['192.0.2.1'] }, NOW), [{ code: 'resolved' }], 'confirmed')
+  t.match(server.good(), [{ do: 'store', text: 'ntp.example 192.0.2.1\n' }])
+})
+
+t.test(
+  'an unvalidated address that is not confirmed is left; never does it displace another',
+  async (t) => {
+    const server = make(new AddressBook())
+    server.resolved({ addresses: ['192.0.2.1'], unvalidated: true }, NOW)
+    t.match(server.failed(FAULT, NOW), [{ code: 'resolve-failed' }, { do: 'timer' }])
+    t.equal(server.current, '192.0.2.1', 'it serves as long as nobody says better')
+    server.resolved({ addresses: ['192.0.2.2'] }, NOW)
+    t.equal(server.current, '192.0.2.2')
+    server.resolved({ addresses: ['192.0.2.3'], unvalidated: true }, NOW)
+    t.equal(server.current, '192.0.2.2')
+  },
+)
 
 t.test('a kept address that the name does not have any more is left', async (t) => {
   const server = make(new AddressBook())
@@ -153,13 +187,15 @@ t.test('a kept address that the name does not have any more is left', async (t) 
   t.equal(server.current, undefined, 'not before the resolver failed')
   server.failed(FAULT, NOW)
   t.equal(server.current, '192.0.2.3')
-  t.match(server.resolved(['192.0.2.4'], NOW), [{ detail: 'ntp.example is 192.0.2.4' }])
+  t.match(server.resolved({ addresses: ['192.0.2.4'] }, NOW), [
+    { detail: 'ntp.example is 192.0.2.4' },
+  ])
 })
 
 t.test('a lost server is replaced by a kept one while the resolver is down', async (t) => {
   const server = make(new AddressBook())
   server.loaded('ntp.example 192.0.2.3', NOW)
-  server.resolved(['192.0.2.4'], NOW)
+  server.resolved({ addresses: ['192.0.2.4'] }, NOW)
   server.fruitless(3, false, NOW)
   server.failed(FAULT, NOW)
   t.equal(server.current, '192.0.2.3')
@@ -169,7 +205,7 @@ t.test(
   'good addresses are written once they are known, and never before the file is read',
   async (t) => {
     const server = make(new AddressBook())
-    server.resolved(['192.0.2.4'], NOW)
+    server.resolved({ addresses: ['192.0.2.4'] }, NOW)
     t.same(server.good(), [])
     const [store] = server.loaded('ntp.example 192.0.2.3\ngone.example 192.0.2.8\n', NOW)
     t.match(store, {
@@ -185,7 +221,7 @@ t.test(
 
 t.test('an empty answer and a failure of the resolver are retried', async (t) => {
   const server = make(new AddressBook())
-  t.match(server.resolved([], NOW)[1], { key: 'resolve', at: 2_000_000_000n })
+  t.match(server.resolved({ addresses: [] }, NOW)[1], { key: 'resolve', at: 2_000_000_000n })
   t.equal(server.trouble, 'ntp.example: no address')
   t.match(server.failed(FAULT, NOW)[1], { key: 'resolve', at: 4_000_000_000n })
   t.match(server.trouble, /ETIMEOUT/)

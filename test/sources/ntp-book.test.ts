@@ -32,10 +32,10 @@ t.test('it is bounded in names and in addresses', async (t) => {
   const book = new AddressBook()
   book.register('n.example')
   book.load('')
-  for (let i = 0; i < 40; i += 1) book.praise('n.example', `192.0.2.${i}`, 123)
+  for (let i = 0; i < 40; i += 1) book.keep('n.example', `192.0.2.${i}`)
   t.equal(book.keptFor('N.example.').length, 16)
   t.equal(book.keptFor('n.example')[0], '192.0.2.39', 'the most recent first')
-  book.praise('unknown.example', '192.0.2.1', 123)
+  book.keep('unknown.example', '192.0.2.1')
   t.same(book.keptFor('unknown.example'), [])
 })
 

@@ -8,8 +8,8 @@ import type { Packet, Peer, Surroundings } from '../peer.ts'
 
 /** May change while the world runs. */
 export interface ResolverBehaviour {
-  /** `bogus`: it validates, and cannot; so SERVFAIL to all that do not ask with CD. */
-  mode: 'normal' | 'drop' | 'servfail' | 'refused' | 'truncated' | 'garbage' | 'bogus'
+  /** `validating`: with the clock of the node; while that is wrong, SERVFAIL to all that ask without CD. */
+  mode: 'normal' | 'drop' | 'servfail' | 'refused' | 'truncated' | 'garbage' | 'validating'
   /** Time that it takes to answer, ns. */
   slowNs: number
 }
@@ -20,6 +20,8 @@ export interface ResolverOptions extends Partial<ResolverBehaviour> {
   /** Name (lower case, without a final dot) to addresses; IPv6 literals have a colon. */
   readonly zone: Readonly<Record<string, readonly string[]>>
   readonly link?: Partial<Link>
+  /** Error of the clock by which it validates, ns; right without it. */
+  readonly clockError?: () => number
   /** Its certificate; there is nobody on the TLS port without one. */
   readonly tls?: NonNullable<Peer['tls']>
 }
@@ -35,6 +37,8 @@ const NXDOMAIN = 3
 const REFUSED = 5
 const TTL = 30
 const QUICK_NS = 50_000
+/** Signatures of the root hold for two to three weeks; on average half of that is left. */
+const SIGNATURES_NS = 10 * 86_400e9
 
 class Endpoint implements Peer {
   readonly transport: Transport
@@ -107,6 +111,12 @@ export class Resolver {
     for (const endpoint of this.endpoints) endpoint.listening = on
   }
 
+  /** False: every signature is too old or too new for its clock. */
+  get canValidate(): boolean {
+    const { clockError = () => 0 } = this.options
+    return this.behaviour.mode !== 'validating' || Math.abs(clockError()) < SIGNATURES_NS
+  }
+
   /** The answer to a query; undefined: none. */
   reply(query: Uint8Array, transport: Transport): Uint8Array | undefined {
     const { mode } = this.behaviour
@@ -114,7 +124,7 @@ export class Resolver {
     if (mode === 'garbage') return query.slice(0, 11)
     const asked = parse(query)
     if (asked === undefined) return undefined
-    if (mode === 'bogus' && !asked.flag_cd) return this.#encode(asked, SERVFAIL, [])
+    if (!asked.flag_cd && !this.canValidate) return this.#encode(asked, SERVFAIL, [])
     if (mode === 'servfail') return this.#encode(asked, SERVFAIL, [])
     if (mode === 'refused') return this.#encode(asked, REFUSED, [])
     if (mode === 'truncated' && transport === 'udp') return this.#encode(asked, TRUNCATED, [])

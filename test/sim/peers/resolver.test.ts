@@ -47,6 +47,22 @@ const server = (options: Partial<ResolverOptions> = {}): Resolver =>
 const one = (data: readonly Uint8Array[]): DecodedPacket => decode(Buffer.from(data[0] ?? []))
 const rcode = (packet: DecodedPacket): number => (packet.flags ?? 0) & 15
 
+t.test('one that validates by a wrong clock answers nobody who does not do without', async (t) => {
+  const days = 86_400e9
+  const reply = (clockError: number, flags: number) =>
+    server({ mode: 'validating', clockError: () => clockError }).reply(
+      encode({
+        ...{ type: 'query', id: 77, flags },
+        questions: [{ name: 'kubernetes.default.svc', type: 'A', class: 'IN' }],
+      }),
+      'udp',
+    )
+  const rcodeOf = (clockError: number, flags = 0x0100) => (reply(clockError, flags)?.[3] ?? 0) & 15
+  t.same([rcodeOf(0), rcodeOf(3 * days), rcodeOf(-3 * days)], [0, 0, 0])
+  t.same([rcodeOf(365 * days), rcodeOf(-365 * days)], [2, 2])
+  t.equal(rcodeOf(365 * days, 0x0110), 0, 'CD')
+})
+
 t.test('a name of the zone has its addresses, by type', async (t) => {
   const a = one(ask(server(), 'udp', [query('Kubernetes.default.svc')]))
   t.match(a, { id: 77, type: 'response', answers: [{ type: 'A', data: '10.96.0.1' }] })
