@@ -26,11 +26,13 @@ import { driftFile, prefixed, split } from './keys.ts'
 import { LeapFile } from './leap-file.ts'
 import { Names } from './names.ts'
 import { Notes } from './observe/events.ts'
-import type { Snapshot, SourceReport } from './observe/snapshot.ts'
+import type { Snapshot } from './observe/snapshot.ts'
 import { ownClock } from './own-clock.ts'
 import type { Node } from './ports/node.ts'
+import { PulsePart } from './pulse-part.ts'
+import { reportsOf } from './source-reports.ts'
 import { createSources } from './sources/catalogue.ts'
-import type { Source, SourceView } from './sources/source.ts'
+import type { Source } from './sources/source.ts'
 import { Child } from './supervise/child.ts'
 
 type Keyed = Event & ({ readonly key: string } | { readonly channel: string })
@@ -61,6 +63,7 @@ export class Agent {
   readonly #sources: readonly Source[]
   readonly #dns: DnsPart
   readonly #children: readonly Child[]
+  readonly #pulses: PulsePart
   readonly #leaps: LeapSeconds
   readonly #leapFile: LeapFile
   readonly #machines: ReadonlyMap<string, Machine>
@@ -98,9 +101,11 @@ export class Agent {
     this.#dns = new DnsPart(config.dns, node, dns)
     this.#names = new Names(() => this.#dns.resolvConf, node.random)
     this.#children = (config.children ?? []).map((child) => new Child(child))
+    this.#pulses = new PulsePart(this.#clocks, this.#sources)
     this.#machines = new Map<string, Machine>([
       ...this.#sources.map((source) => [source.id, source] as const),
       ...this.#dns.machines,
+      ...this.#pulses.machines,
       ...this.#children.map((child) => [child.id, child] as const),
     ])
   }
@@ -117,6 +122,7 @@ export class Agent {
         break
       case 'change':
       case 'upstream':
+      case 'standing':
         this.#broadcast(event, now, out)
         break
       default:
@@ -135,7 +141,7 @@ export class Agent {
       uptimeSeconds: toSeconds(elapsed(now.mono, this.#startedAt)),
       explicitConfig: this.#explicit,
       clocks,
-      sources: this.#reports(now),
+      sources: reportsOf(this.#sources, this.#disciplines, now),
       dns: this.#dns.view(now, ownClock(clocks, now)),
       children: this.#children.map((child) => child.view()),
       leapSeconds: this.#leaps.view(now.utc),
@@ -217,7 +223,7 @@ export class Agent {
       }
       case 'upstream':
         this.#heard(id, action.upstream, now, out)
-        this.#broadcast({ on: 'upstream', upstream: action.upstream }, now, out)
+        this.#broadcast({ on: 'upstream', upstream: this.#hands.best(action.upstream) }, now, out)
         this.#tellTai(action.upstream)
         break
       case 'note':
@@ -324,24 +330,13 @@ export class Agent {
       this.#apply(name, discipline.tick(now), now, out)
     }
     out.push(...this.#names.clockIs(this.#disciplines.get('system')?.view(now).state, now))
+    this.#pulses.tell(this.#disciplines.values(), now, (each, event) =>
+      this.#deliver(each.id, each, event, now, out),
+    )
   }
 
   #note({ code, subject, detail }: Note, now: Now, out: Action[]): void {
     this.#notes.record(subject, code, detail, now.utc)
     out.push({ do: 'note', code, subject, detail })
   }
-
-  #reports(now: Now): SourceReport[] {
-    const verdicts = new Map([...this.#disciplines].map(([name, each]) => [name, each.verdicts]))
-    return this.#sources.map((source) => {
-      const view = source.view(now)
-      const judged = view.clock && verdicts.get(view.clock)?.get(view.id)
-      return { ...view, ...(judged ?? NO_VERDICT), ageSeconds: ageOf(view, now) }
-    })
-  }
 }
-
-const NO_VERDICT = { verdict: 'no-sample', why: 'nothing measured yet' } as const
-
-const ageOf = ({ lastSampleAt }: SourceView, now: Now): number | undefined =>
-  lastSampleAt === undefined ? undefined : toSeconds(elapsed(now.mono, lastSampleAt))

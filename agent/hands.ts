@@ -1,4 +1,4 @@
-/** Who turns which clock: what each ptp4l said last, for the clocks in automatic mode. */
+/** Who turns which clock, and who vouches for it: what each ptp4l and PPS source said last. */
 import type { Upstream } from './core/machine.ts'
 import type { ClockName } from './core/sample.ts'
 import { elapsed, type Instant, seconds } from './core/units.ts'
@@ -6,6 +6,9 @@ import type { Source } from './sources/source.ts'
 
 /** A ptp4l that has not answered by then is not running. */
 const PATIENCE = seconds(10)
+
+const farOf = ({ offset, rootDispersion, rootDelay }: Upstream): number =>
+  Math.abs(offset) + rootDispersion + rootDelay / 2
 
 export class Hands {
   readonly #told = new Map<string, Upstream>()
@@ -17,6 +20,18 @@ export class Hands {
   /** A ptp4l turns this clock at present. */
   of(clock: ClockName): boolean {
     return [...this.#told.values()].some((each) => each.steers && each.clock === clock)
+  }
+
+  /**
+   * Of all that tell of the same clock the best word. On a grandmaster the ptp4l has no reference of its
+   * own, and the pulses that the PHC follows have: it is worth as much as they say.
+   */
+  best(upstream: Upstream): Upstream {
+    const alike = [...this.#told.values()].filter(
+      ({ clock, synchronized }) => synchronized && clock === upstream.clock,
+    )
+    const [first = upstream, ...others] = alike
+    return others.reduce((best, each) => (farOf(each) < farOf(best) ? each : best), first)
   }
 
   /** Every ptp4l answered, or will not: a clock of which none of them speaks is nobody's. */

@@ -25,10 +25,10 @@ export interface Measured {
   readonly interval: number
 }
 
-/** A PHC is read locally; a ptp4l measures a PHC by hardware stamps; the rest comes by network. */
+/** A PHC is read locally; hardware stamps tell of a PHC by ptp4l or pulses; the rest has noise of software. */
 export function edgeOf({ source, clock }: Sample): EdgeKind {
   if (/^(phc:|system>)/.test(source)) return 'phc'
-  return source.startsWith('ptp4l:') && clock !== 'system' ? 'hardware' : 'software'
+  return /^(ptp4l|pps):/.test(source) && clock !== 'system' ? 'hardware' : 'software'
 }
 
 /** What ptp4l tells of its noise is of the stream, not of one Sync: linuxptp weighs them all alike. */

@@ -27,6 +27,7 @@ import { discoverOwnNics } from '../runtime/nics.ts'
 import { createNotifier, type NotifyEnvironment } from '../runtime/notify.ts'
 import { observedClock } from '../runtime/observed-clock.ts'
 import { createProcessMeter } from '../runtime/process.ts'
+import { createPulses } from '../runtime/pulses.ts'
 import { systemRandom } from '../runtime/random.ts'
 import { Runner } from '../runtime/runner.ts'
 import { closeAll, explainListenFault, openEndpoint } from './endpoints.ts'
@@ -150,10 +151,13 @@ function assemble(config: Config, found: Found, log: Log) {
   const agent = new Agent(config, observedNode(node, hardware), VERSION, dns)
   const meter = createProcessMeter()
   const keeper = new Keeper({ agent, now: readNow, process: () => meter.read() })
-  const comparer = createComparer((name: ClockName) => phcOf(name)?.device)
+  const deviceOf = (name: ClockName) => phcOf(name)?.device
+  const comparer = createComparer(deviceOf)
+  const pulses = createPulses(deviceOf)
   const runner = new Runner(keeper, {
     compare: comparer,
     identify: identifier,
+    pulses,
     hardware,
     files: createFiles(config.stateDirectory, [
       config.leapSeconds.list,
@@ -170,6 +174,7 @@ function assemble(config: Config, found: Found, log: Log) {
   const close = (): void => {
     clearInterval(looking)
     comparer.close()
+    pulses.close()
     hardware.close()
     identifier.close()
     meter.close()

@@ -8,6 +8,7 @@ import { addressFamily } from '../dns/address.ts'
 import { checkClocks, checkDevices } from './clock-graph.ts'
 import { targetSchema } from './dns-schema.ts'
 import type { ConfigPath, Finding } from './faults.ts'
+import { checkOutputs, checkPps } from './pps-checks.ts'
 import { checkPtp4l } from './ptp4l-run-checks.ts'
 import { clockSchema, sourceSchema } from './schema.ts'
 import type { ClockConfig, SourceConfig } from './types.ts'
@@ -25,10 +26,11 @@ function checkSource(raw: unknown, path: ConfigPath): Finding[] {
   if (!isMap(raw)) return []
   const kinds = Object.keys(raw)
   if (kinds.length !== 1) {
-    const message = `a source has exactly one of ntp, ptp4l, chrony; here are ${kinds.length} keys`
+    const message = `a source has exactly one of ntp, ptp4l, pps, chrony; here are ${kinds.length} keys`
     return [{ path, at: 'value', message }]
   }
   if (isMap(raw['ptp4l'])) return checkPtp4l(raw['ptp4l'], [...path, 'ptp4l'])
+  if (isMap(raw['pps'])) return checkPps(raw['pps'], [...path, 'pps'])
   return isMap(raw['ntp']) ? checkNtp(raw['ntp'], [...path, 'ntp']) : []
 }
 
@@ -67,6 +69,8 @@ function identityOf(source: SourceConfig): string {
       return `${source.name.toLowerCase().replace(/\.$/, '')} port ${source.port}`
     case 'ptp4l':
       return source.socket
+    case 'pps':
+      return source.device ?? `${source.clock} channel ${source.channel}`
     case 'chrony':
       return `${source.address} port ${source.port}`
   }
@@ -222,6 +226,9 @@ export function checkConfig(raw: unknown): Finding[] {
     ...checkListen(root['listen']),
     ...checkSocket(root['socket']),
     ...checkDevices(Object.keys(mapAt(root['clocks']))),
+    ...Object.entries(mapAt(root['clocks'])).flatMap(([name, clock]) =>
+      checkOutputs(mapAt(clock), ['clocks', name]),
+    ),
     ...checkGraph(root),
   ]
 }

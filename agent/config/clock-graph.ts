@@ -1,9 +1,9 @@
 /**
  * Can every driven clock be steered by something, and by no chain that comes back to itself?
  *
- * Edges, as sources/catalogue.ts makes them: NTP servers and every ptp4l may steer the system clock; a PHC
- * steers it too, unless that PHC is driven and no ptp4l tells its offset. Then the system clock steers
- * the PHC. `reference` adds edges between clocks by name. Edges that only a ptp4l's word opens (PHC to
+ * Edges, as sources/catalogue.ts makes them: NTP servers, the kernel's PPS and every ptp4l may steer the
+ * system clock; a PHC steers it too, unless that PHC is driven and neither a ptp4l nor pulses tell its
+ * offset. Then the system clock steers the PHC. `reference` adds edges between clocks by name. Edges that only a ptp4l's word opens (PHC to
  * system, PHC to PHC without `reference`) make no cycle: a PHC that it vouches for has its time from there.
  * A chronyd never steers: it has its own hands on the clock.
  */
@@ -16,7 +16,24 @@ const isDriven = (clock: ClockConfig | undefined): boolean =>
   clock?.mode === 'drive' || clock?.mode === 'auto'
 
 const steers = (source: SourceConfig): boolean =>
-  source.type === 'ptp4l' || (source.type === 'ntp' && !source.noselect)
+  source.type === 'ptp4l' ||
+  (source.type === 'ntp' && !source.noselect) ||
+  (source.type === 'pps' && source.device !== undefined && !source.noselect)
+
+/** Whether somebody tells the offset of a PHC: a ptp4l, which may be of any, or pulses at its input. */
+type Tells = (name: string) => boolean
+
+const tellsOf =
+  (sources: readonly SourceConfig[]): Tells =>
+  (name) =>
+    sources.some(
+      (source) =>
+        source.type === 'ptp4l' ||
+        (source.type === 'pps' &&
+          source.clock !== undefined &&
+          !source.noselect &&
+          deviceOf(source.clock) === deviceOf(name)),
+    )
 
 const driven = (path: string): Pick<Finding, 'path' | 'at'> => ({
   path: ['clocks', path],
@@ -36,7 +53,7 @@ export function checkDevices(names: readonly string[]): Finding[] {
 }
 
 /** The clocks that steer `name`, under the names that they have in `clocks` where they stand there. */
-function referencesOf(clocks: Clocks, name: string, told: boolean): readonly string[] {
+function referencesOf(clocks: Clocks, name: string, tells: Tells): readonly string[] {
   const clock = clocks[name]
   if (clock === undefined || !isDriven(clock)) return []
   if (clock.reference !== undefined) {
@@ -44,7 +61,7 @@ function referencesOf(clocks: Clocks, name: string, told: boolean): readonly str
       (each) => Object.keys(clocks).find((key) => deviceOf(key) === deviceOf(each)) ?? each,
     )
   }
-  return name !== 'system' && !told ? ['system'] : []
+  return name !== 'system' && !tells(name) ? ['system'] : []
 }
 
 /** The way from `path`'s last clock back to its first, by references; undefined: there is none. */
@@ -63,10 +80,10 @@ function wayBack(
 }
 
 /** Each cycle once, at the first of its clocks, written in the direction in which time flows. */
-function cyclesIn(clocks: Clocks, told: boolean): Finding[] {
+function cyclesIn(clocks: Clocks, tells: Tells): Finding[] {
   const seen = new Set<string>()
   return Object.keys(clocks).flatMap((name): Finding[] => {
-    const way = wayBack([name], (each) => referencesOf(clocks, each, told))
+    const way = wayBack([name], (each) => referencesOf(clocks, each, tells))
     if (way === undefined || way.some((each) => seen.has(each))) return []
     for (const each of way) seen.add(each)
     const message = `cycle of driven clocks: ${[...way].reverse().join(' -> ')}`
@@ -89,11 +106,12 @@ function checkReferences(clocks: Clocks): Finding[] {
   })
 }
 
-function unsteered(clocks: Clocks): Finding[] {
+function unsteered(clocks: Clocks, tells: Tells): Finding[] {
   const names = Object.keys(clocks)
   const phcs = names.filter((name) => name.startsWith('phc:'))
   const loops = phcs.filter((name) => isDriven(clocks[name]) && !clocks[name]?.reference)
-  if (phcs.some((name) => !isDriven(clocks[name])) || clocks['system']?.reference) return []
+  if (phcs.some((name) => !isDriven(clocks[name]) || tells(name)) || clocks['system']?.reference)
+    return []
   const cycles = loops.map(
     (name): Finding => ({
       ...driven(name),
@@ -106,8 +124,8 @@ function unsteered(clocks: Clocks): Finding[] {
 }
 
 export function checkClocks(clocks: Clocks, sources: readonly SourceConfig[]): Finding[] {
-  const told = sources.some(({ type }) => type === 'ptp4l')
-  const found = [...checkReferences(clocks), ...cyclesIn(clocks, told)]
+  const tells = tellsOf(sources)
+  const found = [...checkReferences(clocks), ...cyclesIn(clocks, tells)]
   if (found.length > 0) return found
-  return isDriven(clocks['system']) && !sources.some(steers) ? unsteered(clocks) : []
+  return isDriven(clocks['system']) && !sources.some(steers) ? unsteered(clocks, tells) : []
 }

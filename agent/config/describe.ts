@@ -4,7 +4,14 @@ import { withPort } from '../dns/address.ts'
 import { DNS_PORT } from '../dns/plan.ts'
 import { formatDuration as time } from './duration.ts'
 import { quoteWord } from './shell-words.ts'
-import type { ClockConfig, Config, DnsConfig, NtpSourceConfig, SourceConfig } from './types.ts'
+import type {
+  ClockConfig,
+  Config,
+  DnsConfig,
+  NtpSourceConfig,
+  PpsSourceConfig,
+  SourceConfig,
+} from './types.ts'
 
 const NTP_PORT = 123
 
@@ -41,6 +48,29 @@ function describeNtp(source: NtpSourceConfig): string {
   return `source ntp: ${what}${where}, polls every 2^${minpoll} s, 2^${maxpoll} s at most${options}`
 }
 
+function describePps({
+  device,
+  clock = '',
+  channel,
+  edge,
+  delay,
+  second,
+}: PpsSourceConfig): string {
+  const where = device ?? `${clock} channel ${channel}`
+  const late = delay === 0 ? '' : `, late by ${time(delay)}`
+  const which = second === 'known' ? '' : ', the second as the system clock has it'
+  return `source pps: ${where}, ${edge} edge${edge === 'both' ? 's' : ''}${late}${which}`
+}
+
+const describeOutputs = (name: string, { outputs = [], kernelPps }: ClockConfig): string[] => [
+  ...outputs.map(
+    ({ channel, period, phase }) =>
+      `clock ${name}: puts out pulses every ${time(period)} at channel ${channel}` +
+      (phase === 0 ? '' : `, ${time(phase)} after the second`),
+  ),
+  ...(kernelPps === true ? [`clock ${name}: its seconds are PPS events of the kernel`] : []),
+]
+
 function describeSource(source: SourceConfig, assumed: boolean): string {
   switch (source.type) {
     case 'ntp':
@@ -49,6 +79,8 @@ function describeSource(source: SourceConfig, assumed: boolean): string {
       const guess = assumed ? ' (assumed: the socket does not tell)' : ''
       return `source ptp4l: ${source.socket}, domain ${source.domain}${guess}`
     }
+    case 'pps':
+      return describePps(source)
     case 'chrony':
       return `source chrony: ${withPort(source.address, source.port, 323)}, every ${time(source.poll)}`
   }
@@ -73,7 +105,10 @@ export function describeConfig(config: Config): string[] {
   const { clocks, sources, discover, dns, listen, socket, keyFile, stateDirectory, leapSeconds } =
     config
   const { hardwareTimestamps = 'auto', children = [] } = config
-  const named = Object.entries(clocks).map(([name, clock]) => describeClock(name, clock))
+  const named = Object.entries(clocks).flatMap(([name, clock]) => [
+    describeClock(name, clock),
+    ...describeOutputs(name, clock),
+  ])
   const system = 'system' in clocks ? [] : ['clock system: observe']
   const found = discover === true && sources.length === 0
   return [

@@ -33,3 +33,7 @@ export const address = (description: string, why = '') =>
 
 export const absolute = (description: string) =>
   v.pipe(v.string(), v.regex(/^\//, 'expected an absolute path'), v.description(description))
+
+export const CLOCK_KEY = /^(system|phc:[^\s|>]+)$/
+export const CLOCK_KEY_EXPECTED =
+  'expected system, or phc: with an interface, a device (/dev/ptp0) or a PCI address'

@@ -13,9 +13,19 @@ import { LEAP_LIST } from '../clock/leap-list.ts'
 import { addressFamily } from '../dns/address.ts'
 import { dnsSchema } from './dns-schema.ts'
 import { ntpOptionEntries } from './ntp-options.ts'
+import { clockOutputEntries, ppsSchema } from './pps-schema.ts'
 import { PROFILES } from './ptp-profiles.ts'
 import { RUN_PROFILES, runSchema } from './ptp4l-run.ts'
-import { absolute, address, duration, flag, integer, number } from './schema-parts.ts'
+import {
+  absolute,
+  address,
+  CLOCK_KEY,
+  CLOCK_KEY_EXPECTED,
+  duration,
+  flag,
+  integer,
+  number,
+} from './schema-parts.ts'
 import {
   type ChronySourceConfig,
   type ClockConfig,
@@ -69,10 +79,6 @@ const holdoverSchema = v.pipe(
   v.transform(({ time, bound }) => ({ seconds: time, bound })),
 )
 
-export const CLOCK_KEY = /^(system|phc:[^\s|>]+)$/
-export const CLOCK_KEY_EXPECTED =
-  'expected system, or phc: with an interface, a device (/dev/ptp0) or a PCI address'
-
 const reference = v.pipe(v.string(), v.regex(CLOCK_KEY, CLOCK_KEY_EXPECTED))
 
 export const clockSchema = v.pipe(
@@ -113,6 +119,7 @@ export const clockSchema = v.pipe(
     ),
     rate: v.optional(number(0.001, 128, 'Readings of a PHC per second, Hz.'), 1),
     holdover: v.optional(holdoverSchema, {}),
+    ...clockOutputEntries,
   }),
   v.transform((clock): ClockConfig => clock),
 )
@@ -198,11 +205,12 @@ export const sourceSchema = v.pipe(
   v.strictObject({
     ntp: v.optional(ntpSchema),
     ptp4l: v.optional(ptp4lSchema),
+    pps: v.optional(ppsSchema),
     chrony: v.optional(chronySchema),
   }),
   v.metadata({ minProperties: 1, maxProperties: 1 }),
-  v.transform(({ ntp, ptp4l, chrony }): SourceConfig[] =>
-    [ntp, ptp4l, chrony].filter((source) => source !== undefined),
+  v.transform(({ ntp, ptp4l, pps, chrony }): SourceConfig[] =>
+    [ntp, ptp4l, pps, chrony].filter((source) => source !== undefined),
   ),
 )
 

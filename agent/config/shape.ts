@@ -4,7 +4,7 @@
  * passes over `constructor` and `__proto__`; an operator wants to hear of all of them at once.
  */
 import type { ConfigPath, Finding } from './faults.ts'
-import { CLOCK_KEY, CLOCK_KEY_EXPECTED } from './schema.ts'
+import { CLOCK_KEY, CLOCK_KEY_EXPECTED } from './schema-parts.ts'
 import { nearest } from './suggest.ts'
 
 /** The part of a schema of any kind that says how values nest. */

@@ -23,6 +23,19 @@ export interface StepConfig {
   readonly panic: number
 }
 
+/** Pulses at an output of a PHC. */
+export interface OutputConfig {
+  readonly channel: number
+  /** Number or name of the pin; absent: the first. */
+  readonly pin?: number | string | undefined
+  /** Seconds. */
+  readonly period: number
+  /** From a whole second of the PHC to the rising edge, seconds. */
+  readonly phase: number
+  /** High time, seconds; absent: as the device likes. */
+  readonly width?: number | undefined
+}
+
 export interface ClockConfig {
   readonly mode: ClockMode
   /** Clocks of this node that may steer it, by any of their names; absent: whatever can. */
@@ -37,6 +50,10 @@ export interface ClockConfig {
   readonly rate: number
   /** Seconds of holdover after which, or bound in seconds beyond which, the clock is free running. */
   readonly holdover: { readonly seconds: number; readonly bound: number }
+  /** Pulses that a PHC puts out once it is locked. */
+  readonly outputs?: readonly OutputConfig[] | undefined
+  /** Its seconds as PPS events of the kernel. */
+  readonly kernelPps?: boolean | undefined
 }
 
 export interface NtpSourceConfig extends NtpOptions {
@@ -93,7 +110,32 @@ export interface ChronySourceConfig {
   readonly poll: number
 }
 
-export type SourceConfig = NtpSourceConfig | Ptp4lSourceConfig | ChronySourceConfig
+export interface PpsSourceConfig {
+  readonly type: 'pps'
+  /** /dev/ppsN: stamped by the kernel, for the system clock. */
+  readonly device?: string | undefined
+  /** PHC whose input stamps the pulses, by any of its names. */
+  readonly clock?: string | undefined
+  readonly channel: number
+  readonly pin?: number | string | undefined
+  readonly edge: 'rising' | 'falling' | 'both'
+  /** High time of the pulses, seconds. */
+  readonly width: number
+  /** How late the pulse arrives, seconds. */
+  readonly delay: number
+  /** How far it may be from the true second, seconds; absent: by the kind of the input. */
+  readonly accuracy?: number | undefined
+  /** Which second it is: once the system clock is known to be right, or as it has it. */
+  readonly second: 'known' | 'system'
+  readonly noselect: boolean
+  readonly prefer: boolean
+}
+
+export type SourceConfig =
+  | NtpSourceConfig
+  | Ptp4lSourceConfig
+  | PpsSourceConfig
+  | ChronySourceConfig
 
 export interface DnsTargetConfig {
   readonly server: string

@@ -14,6 +14,7 @@ import type { ClockChange } from './clock-change.ts'
 import type { Comparison } from './comparison.ts'
 import type { PortFault } from './errors.ts'
 import type { NoteCode } from './notes.ts'
+import type { PulseInput, PulseOutput } from './pulse.ts'
 import type { ClockName, LeapWarning, Sample, StampKind } from './sample.ts'
 import type { TlsOptions, TlsReport } from './tls.ts'
 import type { Instant, Nanos } from './units.ts'
@@ -62,6 +63,15 @@ export interface Upstream {
   readonly reference: string
 }
 
+/** What a clock of this node is worth at present; told once a second to whoever deals in pulses. */
+export interface Standing {
+  readonly clock: ClockName
+  /** How wrong it may be, by the agent's word or else the kernel's; undefined: nobody can say. */
+  readonly bound: Nanos | undefined
+  /** Its second may be shown to others: it is locked, in holdover, or steered by somebody else. */
+  readonly presentable: boolean
+}
+
 /** How a child ended. */
 export interface ChildExit {
   /** Exit code; undefined after a signal. */
@@ -73,7 +83,9 @@ export interface ChildExit {
 }
 
 /** The actions that may fail, by their `do`. */
-type Failable = 'open' | 'send' | 'resolve' | 'compare' | 'identify' | 'load' | 'store' | 'spawn'
+type Failable =
+  | ('open' | 'send' | 'resolve' | 'compare' | 'identify')
+  | ('load' | 'store' | 'spawn' | 'pulses' | 'emit')
 
 export type Event =
   | { readonly on: 'start' }
@@ -117,6 +129,10 @@ export type Event =
     }
   | { readonly on: 'compared'; readonly key: string; readonly comparison: Comparison }
   | { readonly on: 'identified'; readonly key: string; readonly phcIndex: number }
+  /** The pulses since the last question, oldest first, ns of the clock that stamped them. */
+  | { readonly on: 'pulses'; readonly key: string; readonly stamps: readonly bigint[] }
+  /** An output works; `fresh`: since now. */
+  | { readonly on: 'emitted'; readonly key: string; readonly fresh: boolean }
   /** `modified`: when the file was last written, where that is known. */
   | {
       readonly on: 'loaded'
@@ -137,6 +153,7 @@ export type Event =
     }
   | { readonly on: 'change'; readonly change: ClockChange }
   | { readonly on: 'upstream'; readonly upstream: Upstream }
+  | { readonly on: 'standing'; readonly standing: Standing }
 
 export type Action =
   /** Wake me at `at`; a second timer with the same key replaces the first. */
@@ -175,6 +192,16 @@ export type Action =
       readonly key: string
       readonly clock: ClockName
       readonly readings: number
+    }
+  /** Ask for the pulses that a device stamped since the last question; the first one sets it up. */
+  | { readonly do: 'pulses'; readonly key: string; readonly input: PulseInput }
+  /** Put out pulses; `again`: from the start, since the PHC was stepped. */
+  | {
+      readonly do: 'emit'
+      readonly key: string
+      readonly clock: ClockName
+      readonly output: PulseOutput
+      readonly again: boolean
     }
   /** Ask which PHC a network interface stamps with. */
   | { readonly do: 'identify'; readonly key: string; readonly interface: string }

@@ -63,6 +63,13 @@ export const NOTES = {
   'wrong-domain': ['warning', 'ptp4l is there but silent: most likely another domain number'],
   'compare-failed': ['count', 'the PHC could not be read'],
   method: ['info', 'the way in which the PHC is read'],
+  'pulse-lost': ['warning', 'the pulses of a PPS source have stopped'],
+  'pulse-irregular': ['count', 'a pulse that is not a whole second after the one before it'],
+  'pulse-stale': ['count', 'a pulse that was stamped before the clock was stepped, or long ago'],
+  'pulse-unnumbered': ['count', 'a pulse of which nobody can tell the second'],
+  'pulses-failed': ['count', 'the device of the pulses could not be set up or read'],
+  output: ['info', 'a PHC puts out pulses'],
+  'output-failed': ['warning', 'a PHC cannot put out pulses'],
   'upstream-lost': ['warning', 'what steers the PHC lost its reference'],
   // --- clocks
   state: ['info', 'a clock changed its state'],

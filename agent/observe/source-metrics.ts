@@ -206,4 +206,31 @@ const PHC: readonly MetricDefinition[] = [
   },
 ]
 
-export const SOURCE_METRICS: readonly MetricDefinition[] = [...COMMON, ...NTP, ...CHRONY, ...PHC]
+const PPS: readonly MetricDefinition[] = [
+  {
+    name: 'pps_pulses_total',
+    type: 'counter',
+    unit: '',
+    help: 'Pulses of a PPS source that were stamped.',
+    read: perKind('pps', ({ pulses }) => pulses),
+  },
+  {
+    name: 'pps_missed_total',
+    type: 'counter',
+    unit: '',
+    help: 'Seconds without a pulse between two with one.',
+    read: perKind('pps', ({ missed }) => missed),
+  },
+  {
+    name: 'pps_second_known',
+    type: 'gauge',
+    unit: '',
+    help: 'Whether it is known which second a pulse marks: 1 also where the operator vouches for it.',
+    read: perKind('pps', ({ second }) => second !== 'unknown'),
+  },
+]
+
+export const SOURCE_METRICS: readonly MetricDefinition[] = [
+  ...[...COMMON, ...NTP, ...CHRONY],
+  ...[...PHC, ...PPS],
+]

@@ -78,6 +78,8 @@ function detailStatus(detail: SourceDetail, now: Instant<'mono'>): DetailStatus 
       const { kind, method, utcOffset } = detail
       return { kind, method, utcOffsetSeconds: number(utcOffset) }
     }
+    case 'pps':
+      return detail
     case 'chrony': {
       const { kind, frequency, skew, leap } = detail
       return { kind, frequencyPpb: number(frequency), skewPpb: number(skew), leap }

@@ -9,6 +9,7 @@ import type { Action, Event, Now } from '../core/machine.ts'
 import type { ComparePort } from '../ports/compare.ts'
 import type { FilesPort } from '../ports/files.ts'
 import type { IdentifyPort } from '../ports/identify.ts'
+import type { PulsePort } from '../ports/pulses.ts'
 import { Channels } from './channels.ts'
 import { Children } from './children.ts'
 import { readNow } from './clock.ts'
@@ -26,6 +27,8 @@ export interface RunnerOptions {
   readonly compare: ComparePort
   readonly identify: IdentifyPort
   readonly files: FilesPort
+  /** Absent: this node has no pulses. */
+  readonly pulses?: PulsePort
   readonly log: (note: Note) => void
   readonly now?: () => Now
   readonly resolver?: NameResolver
@@ -41,6 +44,13 @@ interface Output {
   readonly line: (name: string, text: string) => void
   readonly dropped: (name: string, count: number) => void
 }
+
+type Asking = 'resolve' | 'compare' | 'identify' | 'load' | 'store' | 'pulses' | 'emit'
+
+const NO_PULSES = {
+  ok: false,
+  fault: { code: 'NOT_SUPPORTED', syscall: 'open', errno: '' },
+} as const
 
 const UNREAD: Output = { line: () => undefined, dropped: () => undefined }
 
@@ -174,10 +184,14 @@ export class Runner {
   }
 
   /** The actions that have an answer under the same key. */
-  #ask(
-    action: Extract<Action, { readonly do: 'resolve' | 'compare' | 'identify' | 'load' | 'store' }>,
-  ): void {
+  #ask(action: Extract<Action, { readonly do: Asking }>): void {
     switch (action.do) {
+      case 'pulses':
+        this.#pulses(action)
+        break
+      case 'emit':
+        this.#emit(action)
+        break
       case 'compare':
         this.#compare(action.key, action)
         break
@@ -214,6 +228,24 @@ export class Runner {
       result.ok
         ? { on: 'compared', key, comparison: result.comparison }
         : { on: 'failed', what: 'compare', key, fault: result.fault },
+    )
+  }
+
+  #pulses({ key, input }: Extract<Action, { readonly do: 'pulses' }>): void {
+    const result = this.#options.pulses?.read(input) ?? NO_PULSES
+    this.#deliver(
+      result.ok
+        ? { on: 'pulses', key, stamps: result.stamps }
+        : { on: 'failed', what: 'pulses', key, fault: result.fault },
+    )
+  }
+
+  #emit({ key, clock, output, again }: Extract<Action, { readonly do: 'emit' }>): void {
+    const result = this.#options.pulses?.emit(clock, output, again) ?? NO_PULSES
+    this.#deliver(
+      result.ok
+        ? { on: 'emitted', key, fresh: result.fresh }
+        : { on: 'failed', what: 'emit', key, fault: result.fault },
     )
   }
 

@@ -5,6 +5,7 @@ import type {
   Config,
   DnsConfig,
   NtpSourceConfig,
+  PpsSourceConfig,
   Ptp4lSourceConfig,
 } from '../config/types.ts'
 
@@ -26,6 +27,13 @@ export const ntpConfig = (
 
 export const ptp4lConfig = (source: Partial<Ptp4lSourceConfig> = {}): Ptp4lSourceConfig => ({
   ...first<Ptp4lSourceConfig>(toSources([{ ptp4l: {} }])),
+  ...source,
+})
+
+/** `device` or `clock` has to be among them. */
+export const ppsConfig = (source: Partial<PpsSourceConfig>): PpsSourceConfig => ({
+  ...first<PpsSourceConfig>(toSources([{ pps: { device: '/dev/pps0' } }])),
+  ...(source.clock !== undefined && { device: undefined }),
   ...source,
 })
 

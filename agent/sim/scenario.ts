@@ -14,6 +14,7 @@ import { Chronyd } from './peers/chronyd.ts'
 import { type NtpBehaviour, NtpServer, type NtpServerOptions } from './peers/ntp-server.ts'
 import { type Grandmaster, Ptp4l, type Ptp4lOptions } from './peers/ptp4l.ts'
 import { Resolver, type ResolverBehaviour, type ResolverOptions } from './peers/resolver.ts'
+import type { PulseBehaviour } from './pulses.ts'
 import type { ClockSetup, PhcSetup } from './setup.ts'
 import { World } from './world.ts'
 
@@ -29,6 +30,8 @@ export type Deed =
   | { readonly do: 'chronyd'; readonly synchronized: boolean }
   | { readonly do: 'resolver'; readonly server: string; readonly set: Partial<ResolverBehaviour> }
   | { readonly do: 'names'; readonly down: boolean }
+  /** Of the receiver whose pulses come to this node. */
+  | { readonly do: 'pulses'; readonly set: Partial<PulseBehaviour> }
   /** From now on a host name means these addresses. */
   | { readonly do: 'rename'; readonly name: string; readonly addresses: readonly string[] }
   /** The crystal changes its frequency: heat, vibration. */
@@ -179,7 +182,7 @@ function perform(peers: Peers, deed: Deed): void {
 
 /** What a deed with `set` changes. */
 function targetsOf(
-  { ntp, attackers, ptp4l, resolvers }: Peers,
+  { ntp, attackers, ptp4l, resolvers, world }: Peers,
   deed: Extract<Deed, { readonly set: object }>,
 ): object[] {
   switch (deed.do) {
@@ -191,6 +194,8 @@ function targetsOf(
       return chosen(attackers, deed.server).map(({ behaviour }) => behaviour)
     case 'resolver':
       return chosen(resolvers, deed.server).map(({ behaviour }) => behaviour)
+    case 'pulses':
+      return [world.pulses.behaviour]
     case 'grandmaster':
       return ptp4l === undefined ? [] : [ptp4l.grandmaster]
   }

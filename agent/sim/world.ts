@@ -15,9 +15,10 @@ import type { Node } from '../ports/node.ts'
 import { Channels } from './channels.ts'
 import { Children, type Program } from './children.ts'
 import type { SimPhc, SimSystemClock } from './clocks.ts'
-import { Devices, type PhcDevice, type ReadOut } from './devices.ts'
+import { Devices, type Outcome, type PhcDevice, type ReadOut } from './devices.ts'
 import { EventLoop } from './event-loop.ts'
 import type { Peer } from './peer.ts'
+import { SimPulses } from './pulses.ts'
 import { Queue } from './queue.ts'
 import { SeededRandom } from './random.ts'
 import {
@@ -47,6 +48,7 @@ const STAMP_NOISE_NS = 50
 export class World {
   readonly system: SimSystemClock
   readonly devices: Devices
+  readonly pulses: SimPulses
   readonly node: Node
   readonly notes: NoteRecord[] = []
   readonly random: SeededRandom
@@ -82,6 +84,12 @@ export class World {
       system: this.system,
       phcs: this.#phcs,
       random: this.random.fork('read-out'),
+    })
+    this.pulses = new SimPulses({
+      ...{ system: this.system, phc: (name) => this.phc(name) },
+      random: this.random.fork('pulses'),
+      ...{ time: () => this.#time, utc: (t) => this.utc(t) },
+      after: (ns, run) => this.after(ns, run),
     })
     this.#channels = this.#createChannels(options.stampNoiseNs ?? STAMP_NOISE_NS)
     this.#timers = this.#createTimers()
@@ -268,11 +276,17 @@ export class World {
       case 'sample':
       case 'upstream':
         break // the agent's own parts talk like this
-      default: {
-        const { ns, event } = this.devices.perform(action, this.#time)
-        this.after(ns, () => this.#loop.deliver(() => event))
-      }
+      case 'pulses':
+      case 'emit':
+        this.#later(this.pulses.perform(action))
+        break
+      default:
+        this.#later(this.devices.perform(action, this.#time))
     }
+  }
+
+  #later({ ns, event }: Outcome): void {
+    this.after(ns, () => this.#loop.deliver(() => event))
   }
 
   #note({ code, detail, subject = '' }: Action & { readonly do: 'note' }): void {

@@ -1,11 +1,19 @@
 /**
  * The one list of source kinds: what a configuration amounts to, as machines with their rules.
  *
- * Ranks: a PHC (and a ptp4l that measures the system clock itself) is 0, an NTP server 1, a chronyd
+ * Ranks: a PHC, pulses, and a ptp4l that measures the system clock itself are 0, an NTP server 1, a chronyd
  * that we merely watch 2. A better rank steers as long as it is true.
  */
-import type { ClockConfig, Config, NtpSourceConfig, SourceConfig } from '../config/types.ts'
+import type {
+  ClockConfig,
+  Config,
+  NtpSourceConfig,
+  PpsSourceConfig,
+  SourceConfig,
+} from '../config/types.ts'
+import type { PulseInput } from '../core/pulse.ts'
 import type { ClockName } from '../core/sample.ts'
+import { seconds } from '../core/units.ts'
 import type { KeyPort } from '../ports/keys.ts'
 import type { RandomPort } from '../ports/random.ts'
 import type { SourceRule } from '../select/rule.ts'
@@ -14,6 +22,7 @@ import { AddressBook } from './ntp-book.ts'
 import { createNtpSources } from './ntp-sources.ts'
 import { PhcSource } from './phc.ts'
 import { PhcPairSource } from './phc-pair.ts'
+import { PpsSource } from './pps.ts'
 import { Ptp4lSource } from './ptp4l.ts'
 import type { Source } from './source.ts'
 
@@ -87,6 +96,8 @@ function fromConfig(
       return ntp(config, context, book)
     case 'chrony':
       return [chrony(config, context)]
+    case 'pps':
+      return [pps(config, context)]
     case 'ptp4l':
       return [
         rule(new Ptp4lSource({ config, random: context.random, phcName: context.clockOf }), 0),
@@ -94,15 +105,52 @@ function fromConfig(
   }
 }
 
+/** 100 ns: a GNSS receiver and its cable. 10 us: what interrupts make of it on a busy node. */
+const PULSE_ACCURACY = { extts: 1e-7, pps: 1e-5 } as const
+
+/** A PHC that is not there keeps its name: whoever asks it is told so. */
+function inputOf(config: PpsSourceConfig, { named }: SourceContext): PulseInput {
+  const { device, clock: written = '', edge, channel, pin } = config
+  if (device !== undefined) {
+    return { kind: 'pps', device, edge: edge === 'falling' ? 'falling' : 'rising' }
+  }
+  const clock = named(written) ?? (written as ClockName)
+  return { kind: 'extts', clock, channel, pin, edge }
+}
+
+function pps(config: PpsSourceConfig, context: SourceContext): BuiltSource {
+  const input = inputOf(config, context)
+  const { noselect, prefer, accuracy = PULSE_ACCURACY[input.kind] } = config
+  const of = input.kind === 'pps' ? input.device : `${input.clock}.${input.channel}`
+  const source = new PpsSource({
+    ...{ id: `pps:${of}`, input, vouched: config.second === 'system' },
+    delay: seconds(config.delay),
+    accuracy: seconds(accuracy),
+    width: seconds(config.width),
+  })
+  return rule(source, 0, { ...PLAIN, noselect, prefer })
+}
+
+/** A ptp4l may tell the offset of any PHC, pulses that of the one that they are led to. */
+const isTold = (phc: ClockName, { config, named }: SourceContext): boolean =>
+  config.sources.some(
+    (source) =>
+      source.type === 'ptp4l' ||
+      (source.type === 'pps' &&
+        source.clock !== undefined &&
+        !source.noselect &&
+        named(source.clock) === phc),
+  )
+
 type Phc = SourceContext['phcs'][number]
 
 /**
  * The edges of a PHC: to the system clock, from it, and from other PHCs. The system clock steers a PHC
- * where `reference` says so, or where it is ours and no ptp4l tells its offset. An edge from PHC to PHC
- * is read only while a ptp4l vouches for the reference, or the operator does by naming it.
+ * where `reference` says so, or where it is ours and nobody tells its offset. An edge from PHC to PHC
+ * is read only while a ptp4l or pulses vouch for the reference, or the operator does by naming it.
  */
 function fromPhc({ name, config }: Phc, context: SourceContext): BuiltSource[] {
-  const told = context.config.sources.some((source) => source.type === 'ptp4l')
+  const told = isTold(name, context)
   const ours = config.mode === 'drive' || config.mode === 'auto'
   const named = namesOf(config, context)
   const fromSystem = ours && (named === undefined ? !told : named.includes('system'))
@@ -112,7 +160,7 @@ function fromPhc({ name, config }: Phc, context: SourceContext): BuiltSource[] {
     ...(fromSystem && !told && !asked ? [] : [toSystem({ name, config }, context)]),
     ...(fromSystem ? [reverse(name, rate, told || (named?.length ?? 0) > 1)] : []),
     ...(ours ? context.phcs : []).flatMap(({ name: reference }) => {
-      const wanted = named === undefined ? told : named.includes(reference)
+      const wanted = named === undefined ? isTold(reference, context) : named.includes(reference)
       if (reference === name || !wanted) return []
       const trusted = named !== undefined
       return [rule(new PhcPairSource({ reference, clock: name, rate, trusted }), PAIR_RANK)]

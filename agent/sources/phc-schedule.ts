@@ -37,6 +37,10 @@ const LOST = seconds(5)
 /** After a refusal that time does not heal (permission, not supported). */
 const HOPELESS = seconds(30)
 
+/** How long to leave a device alone that refused. */
+export const pauseAfter = ({ code }: PortFault): Nanos =>
+  categoryOf(code) === 'retry' ? seconds(1) : HOPELESS
+
 /** Between two readings of what nobody vouches for. */
 const WATCHED = seconds(1)
 
@@ -97,7 +101,6 @@ export class Turns {
   /** Read again at the next turn, but not at full rate, and seldom where it is hopeless. */
   refused(fault: PortFault, now: Instant<'mono'>): void {
     this.#pendingSince = undefined
-    const pause = categoryOf(fault.code) === 'retry' ? seconds(1) : HOPELESS
-    this.#notBefore = plus(now, nanos(pause - this.period / 2))
+    this.#notBefore = plus(now, nanos(pauseAfter(fault) - this.period / 2))
   }
 }

@@ -41,7 +41,7 @@ export interface PhcOptions {
 /** PTP_MAX_SAMPLES: an ioctl takes no more. */
 const MOST = 25
 /** TAI - UTC since 2017. */
-const UTC_OFFSET = 37
+export const UTC_OFFSET = 37
 
 const note = (code: NoteCode, detail: string): Action => ({ do: 'note', code, detail })
 

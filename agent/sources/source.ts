@@ -10,7 +10,7 @@ import type { Instant, Nanos, Ppb } from '../core/units.ts'
 import type { DataSetName, DataSetValue } from './management-data.ts'
 import type { StampCounts } from './ntp-stamps.ts'
 
-export type SourceKind = 'ntp' | 'ptp4l' | 'phc' | 'chrony'
+export type SourceKind = 'ntp' | 'ptp4l' | 'phc' | 'pps' | 'chrony'
 
 /** Options of a source by their names in the configuration; durations in seconds. */
 export type OptionValues = Readonly<Record<string, string | number | boolean | undefined>>
@@ -80,6 +80,14 @@ export type SourceDetail =
       readonly method: string
       readonly utcOffset: number | undefined
       readonly upstream: Upstream | undefined
+    }
+  | {
+      readonly kind: 'pps'
+      /** Whether the number of the second is known, or taken from the system clock as it is. */
+      readonly second: 'known' | 'vouched' | 'unknown'
+      readonly pulses: number
+      /** Seconds without a pulse between two with one. */
+      readonly missed: number
     }
   | {
       readonly kind: 'chrony'
