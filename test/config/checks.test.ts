@@ -11,8 +11,8 @@ const messagesOf = (text: string): string[] =>
 
 t.test('a source is of exactly one kind', async (t) => {
   t.match(messagesOf('sources: [{chrony: {}, ptp4l: {}}, {}, 5]'), [
-    'sources[0]: a source has exactly one of ntp, ptp4l, chrony; here are 2 keys',
-    'sources[1]: a source has exactly one of ntp, ptp4l, chrony; here are 0 keys',
+    'sources[0]: a source has exactly one of ntp, ptp4l, pps, chrony; here are 2 keys',
+    'sources[1]: a source has exactly one of ntp, ptp4l, pps, chrony; here are 0 keys',
     /^sources\[2\]: expected a map/,
   ])
 })

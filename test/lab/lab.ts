@@ -79,6 +79,11 @@ export class Lab {
     )
   }
 
+  /** A figure that a NIC shows: `nic1/perout_start`. */
+  get(name: string): bigint {
+    return BigInt(readFileSync(`${DEBUG}/${name}`, 'utf8').trim())
+  }
+
   call(command: string, ...args: string[]): string {
     return execFileSync(command, args, { encoding: 'utf8' })
   }

@@ -81,7 +81,9 @@ struct labnic {
 	u32 delay; /* this NIC to its peer, ns: two values make an asymmetry */
 	u32 delay_jitter; /* mean of an exponential, ns */
 	u32 readout, readout_jitter; /* each side of a reading, ns */
-	bool stamps_lost, busy, no_cross;
+	u32 pps_latency; /* mean of an exponential: what an interrupt takes, ns */
+	bool stamps_lost, busy, no_cross, pulses_lost;
+	u64 perout_start, perout_period; /* as set up, ns */
 	bool removed;
 };
 
@@ -292,19 +294,26 @@ static enum hrtimer_restart pulse(struct hrtimer *timer)
 {
 	struct labnic *nic = container_of(timer, struct labnic, pps);
 	struct ptp_clock_event event = { .type = PTP_CLOCK_EXTTS };
+	struct system_time_snapshot snap;
 	unsigned long flags;
-	u64 raw;
+	bool due;
+	s64 late;
 	s32 into;
 
 	spin_lock_irqsave(&lock, flags);
-	raw = ktime_get_raw_ns();
-	div_s64_rem(line_at(&truth, raw), NSEC_PER_SEC, &into);
-	event.timestamp = stamp_at(nic, raw - into);
+	ktime_get_snapshot(&snap);
+	div_s64_rem(line_at(&truth, ktime_to_ns(snap.raw)), NSEC_PER_SEC, &into);
+	event.timestamp = stamp_at(nic, ktime_to_ns(snap.raw) - into);
+	late = exponential(nic->pps_latency) - into;
 	spin_unlock_irqrestore(&lock, flags);
-	if (nic->ptp && nic->extts)
+	/* when it was switched on, the second before is long over */
+	due = into < NSEC_PER_MSEC && !nic->pulses_lost;
+	if (due && nic->ptp && nic->extts)
 		ptp_clock_event(nic->ptp, &event);
-	if (nic->ptp && nic->pps_on) {
-		event.type = PTP_CLOCK_PPS;
+	if (due && nic->ptp && nic->pps_on) {
+		/* stamped with the system clock by the interrupt, however late this timer is */
+		event.type = PTP_CLOCK_PPSUSR;
+		event.pps_times.ts_real = ns_to_timespec64(ktime_to_ns(snap.real) + late);
 		ptp_clock_event(nic->ptp, &event);
 	}
 	if (!nic->extts && !nic->pps_on)
@@ -325,6 +334,10 @@ static int lab_enable(struct ptp_clock_info *info, struct ptp_clock_request *req
 		nic->pps_on = on;
 		break;
 	case PTP_CLK_REQ_PEROUT:
+		nic->perout_start = request->perout.start.sec * NSEC_PER_SEC +
+				    request->perout.start.nsec;
+		nic->perout_period = request->perout.period.sec * NSEC_PER_SEC +
+				     request->perout.period.nsec;
 		return 0;
 	default:
 		return -EOPNOTSUPP;
@@ -369,6 +382,7 @@ static void phc_unregister(struct labnic *nic)
 
 	nic->ptp = NULL;
 	nic->extts = nic->pps_on = false;
+	nic->perout_start = nic->perout_period = 0;
 	hrtimer_cancel(&nic->pps);
 	if (ptp)
 		ptp_clock_unregister(ptp);
@@ -624,6 +638,10 @@ static void debug_files(struct labnic *nic)
 	debugfs_create_u32("readout_jitter", 0644, folder, &nic->readout_jitter);
 	debugfs_create_bool("stamps_lost", 0644, folder, &nic->stamps_lost);
 	debugfs_create_bool("busy", 0644, folder, &nic->busy);
+	debugfs_create_bool("pulses_lost", 0644, folder, &nic->pulses_lost);
+	debugfs_create_u32("pps_latency", 0644, folder, &nic->pps_latency);
+	debugfs_create_u64("perout_start", 0444, folder, &nic->perout_start);
+	debugfs_create_u64("perout_period", 0444, folder, &nic->perout_period);
 	/* takes effect when the PHC is removed and put back */
 	debugfs_create_bool("no_cross", 0644, folder, &nic->no_cross);
 	debugfs_create_file("removed", 0644, folder, nic, &removed_fops);
@@ -660,6 +678,7 @@ static struct labnic *nic_create(int index, u64 raw)
 	nic->delay_jitter = 0;
 	nic->readout = 600;
 	nic->readout_jitter = 40;
+	nic->pps_latency = 1500;
 	nic->no_cross = true;
 	nic->error = PPB_TO_RATE(phc_ppb[index]);
 	nic->line.raw = raw;

@@ -12,6 +12,7 @@ import { leap } from './leap.ts'
 import { restart, signals } from './lifecycle.ts'
 import { contestNtp, contestNtpInterleaved, ntp } from './ntp.ts'
 import { contestNtpHardware, ntpHardware } from './ntp-hardware.ts'
+import { contestPpsDevice, contestPpsPhc, ppsDevice, ppsPhc } from './pps.ts'
 import { contestSystemToPhc, systemToPhc } from './reverse.ts'
 import { servoTraces } from './servo-traces.ts'
 import { steps } from './steps.ts'
@@ -24,6 +25,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'phc-to-phc': phcToPhc,
   'boundary-auto': boundaryAuto,
   'boundary-drive': boundaryDrive,
+  'pps-phc': ppsPhc,
+  'pps-device': ppsDevice,
   'two-domains': twoDomains,
   'domain-changed': domainChanged,
   renamed,
@@ -45,6 +48,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'contest-ptp-end-to-end': contestEndToEnd,
   'contest-system-to-phc': contestSystemToPhc,
   'contest-phc-to-phc': contestPhcToPhc,
+  'contest-pps-phc': contestPpsPhc,
+  'contest-pps-device': contestPpsDevice,
   'contest-ntp': contestNtp,
   'contest-ntp-xleave': contestNtpInterleaved,
   'contest-ntp-hardware': contestNtpHardware,

@@ -18,7 +18,7 @@ const together = (first: Program, second: Program): Program => ({
 })
 
 /** PHC 1 as nobody has touched it, 1 ms ahead. */
-function untouchedPhc(lab: Lab): void {
+export function untouchedPhc(lab: Lab): void {
   const { phc1 } = lab.truth()
   lab.call('phc_ctl', '/dev/ptp1', '--', 'freq', '0')
   lab.call('phc_ctl', '/dev/ptp1', '--', 'adj', String((1e6 - phc1) / 1e9))
