@@ -11,7 +11,7 @@ t.test('every configuration in the README is accepted as it stands', async (t) =
   const blocks = [...read('README.md').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
     ([, yaml = '']) => yaml,
   )
-  t.equal(blocks.length, 6)
+  t.equal(blocks.length, 7)
   for (const yaml of blocks) {
     const loaded = loadConfig(yaml, 'README.md')
     t.ok(loaded.ok, loaded.ok ? yaml.slice(0, 40) : formatFaults(loaded.faults))

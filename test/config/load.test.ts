@@ -116,7 +116,7 @@ t.test('every example in the repository is valid', async (t) => {
   const folder = join(import.meta.dirname, '../../config/examples')
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
   t.same(files.sort(), [
-    ...['dns.yaml', 'ntp-only.yaml', 'observe.yaml', 'ptp-child.yaml', 'ptp.yaml'],
+    ...['dns.yaml', 'ntp-only.yaml', 'observe.yaml', 'pps.yaml', 'ptp-child.yaml', 'ptp.yaml'],
   ])
   for (const file of files) {
     const text = readFileSync(join(folder, file), 'utf8')

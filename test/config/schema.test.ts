@@ -54,7 +54,10 @@ t.test('an editor is told of every key, its meaning, and that there are no other
   const found = maps(schema, '')
   t.match(
     found.map(([path]) => path),
-    ['', '.clocks.*', '.clocks.*.step', '.clocks.*.holdover', '.sources[]', '.sources[].ntp'],
+    [
+      ...['', '.clocks.*', '.clocks.*.step', '.clocks.*.holdover', '.clocks.*.outputs[]'],
+      ...['.sources[]', '.sources[].ntp'],
+    ],
   )
   for (const [path, node] of found) {
     t.equal(node.additionalProperties, false, `${path} is strict`)

@@ -12,7 +12,7 @@ import type { Lab } from './lab.ts'
 
 /** A clock that nobody has touched yet, `offset` ns ahead of the truth (behind it when negative). */
 export function resetSystemClock(lab: Lab, offset: number): void {
-  change({ frequencyPpb: 0, synchronized: false, maxErrorNs: 16e9 })
+  change({ frequencyPpb: 0, synchronized: false, maxErrorNs: 16e9, tai: 0 })
   change({ stepNs: BigInt(Math.round(offset - lab.truth().system)) })
 }
 
