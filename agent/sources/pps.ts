@@ -10,7 +10,7 @@
  *
  * A PHC that is stamped gets an `upstream`: whoever reads it learns whether the pulses still come.
  */
-import type { ClockChange } from '../core/clock-change.ts'
+import { type ClockChange, moveSample } from '../core/clock-change.ts'
 import { describeFault, type PortFault } from '../core/errors.ts'
 import type { Action, Event, Now, Upstream } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
@@ -20,6 +20,7 @@ import { type Instant, type Nanos, nanos, plus, seconds, utc } from '../core/uni
 import { UTC_OFFSET } from './phc.ts'
 import { combine } from './phc-combine.ts'
 import { elapsed, pauseAfter } from './phc-schedule.ts'
+import { PulseBatch } from './pps-batch.ts'
 import { PulseEdges } from './pps-edges.ts'
 import { nearestSecond, SecondTeller } from './pps-second.ts'
 import type { Source, SourceView } from './source.ts'
@@ -64,6 +65,7 @@ export class PpsSource implements Source {
   readonly #clock: ClockName
   readonly #edges: PulseEdges
   readonly #teller: SecondTeller
+  readonly #batch = new PulseBatch()
   #started = false
   /** Stamp of the PHC that waits for its second. */
   #waiting: bigint | undefined
@@ -123,7 +125,7 @@ export class PpsSource implements Source {
       clock: this.#clock,
       address: describeInput(this.#options.input),
       reach: this.#reachAt(now.mono),
-      pollSeconds: 1,
+      pollSeconds: this.#clock === 'system' ? this.#batch.seconds : 1,
       lastSampleAt: last?.at,
       offset: last?.offset,
       delay: last?.delay,
@@ -223,7 +225,9 @@ export class PpsSource implements Source {
     if (doubt !== '') {
       return [...news, note('pulse-unnumbered', doubt), ...this.#tell(false, doubt, now), next]
     }
-    const sample = this.#sampleOf(stamp, second, when)
+    const own = this.#sampleOf(stamp, second, when)
+    const sample = this.#clock === 'system' ? this.#batch.add(own) : own
+    if (sample === undefined) return [...news, next]
     this.#last = sample
     const far = Math.abs(sample.offset) > BROUGHT
     const why = far ? 'the PHC is being brought to the pulses' : ''
@@ -276,6 +280,7 @@ export class PpsSource implements Source {
     const last = this.#lastPulse
     if (!this.#flowing || last === undefined || elapsed(now.mono, last) < SILENT) return []
     this.#flowing = false
+    this.#batch.restart()
     const why = this.#trouble(now.mono)
     return [note('pulse-lost', why), ...this.#tell(false, why, now)]
   }
@@ -288,7 +293,10 @@ export class PpsSource implements Source {
   }
 
   /** Whatever was stamped before a step and not read yet is of no use: it is read and left. */
-  #change({ clock, step, leap, foreign }: ClockChange): readonly Action[] {
+  #change(change: ClockChange): readonly Action[] {
+    const { clock, step, leap, foreign } = change
+    this.#batch.move(change)
+    if (this.#last !== undefined) this.#last = moveSample(this.#last, change)
     if (clock !== 'system' && clock !== this.#clock) return []
     if (clock === 'system' && leap !== undefined) this.#utcOffset += leap
     if (step === 0n && leap === undefined) return []

@@ -1,8 +1,10 @@
 import t from 'tap'
 import type { Action, Event, Now } from '../../agent/core/machine.ts'
 import type { PulseInput } from '../../agent/core/pulse.ts'
+import type { Sample } from '../../agent/core/sample.ts'
 import { mono, nanos, phc, ppb, utc } from '../../agent/core/units.ts'
 import { PpsSource } from '../../agent/sources/pps.ts'
+import { PulseBatch } from '../../agent/sources/pps-batch.ts'
 import { PulseEdges } from '../../agent/sources/pps-edges.ts'
 import { nearestSecond, SecondTeller } from '../../agent/sources/pps-second.ts'
 
@@ -185,6 +187,31 @@ t.test('edges', async (t) => {
     ...['trailing', 'leading', 'trailing', 'leading', 'trailing'],
     ...['leading', 'trailing', 'extra', 'extra', 'trailing'],
   ])
+})
+
+t.test('of eight pulses the earliest counts, once it is known where the clock is', async (t) => {
+  const batch = new PulseBatch()
+  const change = {
+    ...{ clock: 'system' as const, at: at(99n * SECOND).mono, step: 0n, frequency: ppb(0) },
+    ...{ uncertainty: nanos(0), foreign: false },
+  }
+  const sample = (offset: number, s: bigint): Sample => ({
+    ...{ source: 'pps:x', clock: 'system', at: at(s * SECOND).mono, offset: nanos(offset) },
+    ...{ delay: nanos(0), dispersion: nanos(1), rootDelay: nanos(0), rootDispersion: nanos(1) },
+    ...{ stratum: 0, leap: 'none', reference: 'PPS', stamps: 'kernel' },
+  })
+  for (let k = 0n; k < 16n; k += 1n) t.ok(batch.add(sample(5, k)))
+  t.equal(batch.seconds, 8)
+  const given = [900, 40, 2000, 700, 60, 300, 1200, 500]
+  const taken = given.flatMap((offset, k) => batch.add(sample(offset, BigInt(k))) ?? [])
+  t.match(taken, [{ offset: 40, at: at(SECOND).mono }])
+  batch.add(sample(10, 0n))
+  batch.move({ ...change, clock: 'phc:eth0', step: 7n })
+  batch.move({ ...change, frequency: ppb(-10) })
+  const more = given.slice(1).flatMap((offset) => batch.add(sample(offset, 100n)) ?? [])
+  t.match(more, [{ offset: 40 }], 'the clock was slowed down since: it was 990 ns ahead by now')
+  batch.move({ ...change, step: 5n })
+  t.equal(batch.seconds, 1)
 })
 
 t.test('seconds', async (t) => {
