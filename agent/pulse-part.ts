@@ -1,4 +1,4 @@
-/** Whoever deals in pulses: the outputs of PHCs, and what each clock is worth to them and to PPS sources. */
+/** Who has to know what each clock is worth: outputs of PHCs, PPS sources, the ptp4l of a grandmaster. */
 import { Outputs } from './clock/outputs.ts'
 import type { NamedClock } from './clocks.ts'
 import type { ClockConfig } from './config/types.ts'
@@ -32,14 +32,14 @@ export class PulsePart {
       const outputs = phc === undefined ? [] : outputsOf(config)
       return outputs.length === 0 ? [] : [new Outputs(name, outputs)]
     })
-    this.#listeners = [...sources.filter(({ kind }) => kind === 'pps'), ...this.outputs]
+    this.#listeners = [...sources.filter(({ attends }) => attends === true), ...this.outputs]
   }
 
   get machines(): readonly (readonly [string, Machine])[] {
     return this.outputs.map((each) => [each.id, each] as const)
   }
 
-  /** Once a second, to those who want to know: none where nobody deals in pulses. */
+  /** Once a second, to those who want to know. */
   tell(clocks: Iterable<Viewed>, now: Now, deliver: Deliver): void {
     if (this.#listeners.length === 0) return
     for (const clock of clocks) {
@@ -50,8 +50,9 @@ export class PulsePart {
 }
 
 /** The kernel's own word stands in where the agent measures nothing: chronyd may be steering. */
-function standingOf({ name, state, steered, bound, kernel }: ClockView): Standing {
+function standingOf(view: ClockView): Standing {
+  const { name, state, steered, bound, kernel, leap, taiOffset = 0 } = view
   const kernels = kernel?.synchronized === true ? kernel.maxError : undefined
-  const presentable = !steered || state === 'locked' || state === 'holdover'
-  return { clock: name, bound: bound ?? kernels, presentable }
+  const known = { clock: name, state, steered, leap, taiOffset, source: view.offsetSource }
+  return { ...known, bound: bound ?? kernels }
 }

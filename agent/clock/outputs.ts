@@ -5,18 +5,21 @@
  * driver that was reset has forgotten them, so they are asked for every now and then.
  */
 import { describeFault, type PortFault } from '../core/errors.ts'
-import type { Action, Event, Machine, Now } from '../core/machine.ts'
+import type { Action, Event, Machine, Now, Standing } from '../core/machine.ts'
 import type { PulseOutput } from '../core/pulse.ts'
 import type { ClockName } from '../core/sample.ts'
 import { type Instant, plus, seconds } from '../core/units.ts'
 
 const REMIND = seconds(10)
 
+/** Its second may be shown to others. */
+const isPresentable = ({ steered, state }: Standing): boolean =>
+  !steered || state === 'locked' || state === 'holdover'
+
 export class Outputs implements Machine {
   readonly id: string
   readonly #clock: ClockName
   readonly #outputs: readonly PulseOutput[]
-  #begun = false
   /** The PHC was stepped since. */
   #again = false
   #dueAt: Instant<'mono'> | undefined
@@ -32,9 +35,9 @@ export class Outputs implements Machine {
   handle(event: Event, now: Now): readonly Action[] {
     switch (event.on) {
       case 'standing':
-        if (event.standing.clock !== this.#clock) return []
-        this.#begun ||= event.standing.presentable
-        return this.#begun && event.standing.presentable ? this.#emit(now) : []
+        return event.standing.clock === this.#clock && isPresentable(event.standing)
+          ? this.#emit(now)
+          : []
       case 'change':
         if (event.change.clock === this.#clock && event.change.step !== 0n) {
           this.#again = true

@@ -179,6 +179,14 @@ export const ptp4lSchema = v.pipe(
       '1s',
     ),
     freeRunning: v.optional(flag('That ptp4l measures only (free_running 1).'), false),
+    grandmaster: v.optional(
+      v.pipe(
+        reference,
+        v.description(
+          'It serves the time of this clock of ours to others (T-GM): it is told clock class, accuracy and traceability as the clock goes from locked to holdover and beyond.',
+        ),
+      ),
+    ),
     run: v.optional(runSchema),
   }),
   v.description('A ptp4l of linuxptp on this node.'),

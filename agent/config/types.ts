@@ -86,6 +86,8 @@ export interface Ptp4lSourceConfig {
   readonly poll: number
   /** ptp4l runs with free_running 1: port state UNCALIBRATED counts as usable. */
   readonly freeRunning: boolean
+  /** The clock whose time it serves as a grandmaster: it is told what that is worth. */
+  readonly grandmaster?: string | undefined
   /** The agent is to start it; gone once it is among `children`. */
   readonly run?: Ptp4lRunConfig | undefined
 }

@@ -68,8 +68,14 @@ export interface Standing {
   readonly clock: ClockName
   /** How wrong it may be, by the agent's word or else the kernel's; undefined: nobody can say. */
   readonly bound: Nanos | undefined
-  /** Its second may be shown to others: it is locked, in holdover, or steered by somebody else. */
-  readonly presentable: boolean
+  readonly state: 'freerun' | 'acquiring' | 'locked' | 'holdover'
+  /** We steer it; false: somebody else does, or nobody. */
+  readonly steered: boolean
+  /** The source that it follows; empty: none. */
+  readonly source: string
+  /** Of the system clock: TAI - UTC in seconds as the kernel has it (0: it was never told). */
+  readonly taiOffset: number
+  readonly leap: LeapWarning
 }
 
 /** How a child ended. */

@@ -9,6 +9,7 @@ import type {
   Config,
   NtpSourceConfig,
   PpsSourceConfig,
+  Ptp4lSourceConfig,
   SourceConfig,
 } from '../config/types.ts'
 import type { PulseInput } from '../core/pulse.ts'
@@ -86,6 +87,15 @@ function chrony(config: SourceConfig & { type: 'chrony' }, context: SourceContex
   return rule(new ChronySource({ config }), 2, { ...PLAIN, noselect: driven })
 }
 
+function ptp4l(written: Ptp4lSourceConfig, { random, clockOf, named }: SourceContext): BuiltSource {
+  const { grandmaster } = written
+  // by the name that the clock has here
+  const config = grandmaster
+    ? { ...written, grandmaster: named(grandmaster) ?? grandmaster }
+    : written
+  return rule(new Ptp4lSource({ config, random, phcName: clockOf }), 0)
+}
+
 function fromConfig(
   config: SourceConfig,
   context: SourceContext,
@@ -99,9 +109,7 @@ function fromConfig(
     case 'pps':
       return [pps(config, context)]
     case 'ptp4l':
-      return [
-        rule(new Ptp4lSource({ config, random: context.random, phcName: context.clockOf }), 0),
-      ]
+      return [ptp4l(config, context)]
   }
 }
 

@@ -61,6 +61,7 @@ const note = (code: NoteCode, detail: string): Action => ({ do: 'note', code, de
 export class PpsSource implements Source {
   readonly id: string
   readonly kind = 'pps'
+  readonly attends = true
   readonly #options: PpsOptions
   readonly #clock: ClockName
   readonly #edges: PulseEdges

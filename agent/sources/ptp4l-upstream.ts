@@ -47,6 +47,12 @@ const PER_HOP = 100
 export const accuracyOf = (code: number | undefined): Nanos =>
   nanos(ACCURACY[(code ?? 0) - 0x17] ?? UNKNOWN_ACCURACY)
 
+/** The first code whose accuracy is no better than `bound`, ns; 0xFE beyond a minute. */
+export function accuracyCode(bound: Nanos): number {
+  const index = ACCURACY.findIndex((accuracy) => accuracy >= bound)
+  return index < 0 ? 0xfe : index + 0x17
+}
+
 /** Noise of one stamp where none was seen yet: NIC clock resolution; scheduling of the driver. */
 const STAMP_NOISE: Readonly<Record<StampKind, number>> = {
   hardware: 10,

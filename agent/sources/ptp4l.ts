@@ -13,6 +13,7 @@
 import type { Ptp4lSourceConfig } from '../config/types.ts'
 import { describeFault, type PortFault, type PortFaultCode } from '../core/errors.ts'
 import type { Action, Event, Now } from '../core/machine.ts'
+import type { ClockName } from '../core/sample.ts'
 import { type Instant, plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
 import {
@@ -23,6 +24,7 @@ import {
 } from './management.ts'
 import { dataSetOf, idName } from './management-data.ts'
 import { nextTurn } from './phc-schedule.ts'
+import { GrandmasterVoice, type Settings } from './ptp4l-grandmaster.ts'
 import { note } from './ptp4l-herald.ts'
 import { Outage } from './ptp4l-outage.ts'
 import { askAll, askSlow, SUBSCRIBE, SUBSCRIPTION, UNSUBSCRIBE } from './ptp4l-requests.ts'
@@ -57,11 +59,13 @@ const TIMERS = ['poll', 'refresh', 'subscribe', 'survey'] as const
 export class Ptp4lSource implements Source {
   readonly id: string
   readonly kind = 'ptp4l'
+  readonly attends: boolean
   readonly #config: Ptp4lSourceConfig
   readonly #session: Session
   readonly #tracker: Tracker
   readonly #outage = new Outage()
   readonly #survey = new Survey()
+  readonly #voice: GrandmasterVoice | undefined
   #openedAt: Instant<'mono'> | undefined
   #subscribed = false
   #eager = 0
@@ -72,6 +76,9 @@ export class Ptp4lSource implements Source {
     this.#config = config
     this.#session = new Session(config.socket, config.domain, random)
     this.#tracker = new Tracker(this.id, config, phcName)
+    const served = config.grandmaster as ClockName | undefined
+    this.#voice = served && new GrandmasterVoice(served)
+    this.attends = served !== undefined
   }
 
   handle(event: Event, now: Now): readonly Action[] {
@@ -116,6 +123,10 @@ export class Ptp4lSource implements Source {
       case 'change':
         this.#tracker.change(event.change)
         break
+      case 'standing':
+        this.#voice?.heard(event.standing, now.mono)
+        if (this.#session.heard) this.#say(this.#voice?.due(now.mono), now, out)
+        break
     }
   }
 
@@ -124,6 +135,7 @@ export class Ptp4lSource implements Source {
     for (const key of [...TIMERS, 'stale', 'retry']) out.push({ do: 'cancel', key })
     if (!this.#session.isOpen) return
     if (this.#subscribed) out.push(this.#session.set(UNSUBSCRIBE, now.mono))
+    this.#say(this.#voice?.farewell(), now, out)
     out.push({ do: 'close', channel: CHANNEL })
   }
 
@@ -137,7 +149,13 @@ export class Ptp4lSource implements Source {
     for (const key of TIMERS) this.#arm(key, now, out)
   }
 
+  #say(value: Settings | undefined, now: Now, out: Action[]): void {
+    if (value === undefined) return
+    out.push(this.#session.set({ name: 'GRANDMASTER_SETTINGS_NP', value }, now.mono))
+  }
+
   #askAll(now: Now, out: Action[]): void {
+    this.#voice?.forget()
     this.#tracker.newConversation()
     this.#survey.begin()
     out.push(...askAll(this.#session, now.mono))

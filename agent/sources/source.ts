@@ -127,5 +127,7 @@ export type Ptp4lTraffic = Readonly<
 export interface Source extends Machine {
   readonly id: string
   readonly kind: SourceKind
+  /** It has to know what the clocks of this node are worth (event `standing`). */
+  readonly attends?: boolean
   view(now: Now): SourceView
 }

@@ -9,9 +9,12 @@ const at = (s: number): Now => ({ mono: mono(BigInt(s) * SECOND), utc: utc(0n) }
 const PULSE: PulseOutput = {
   ...{ kind: 'perout', channel: 1, pin: 'SDP1', period: SECOND, phase: 0n, width: undefined },
 }
-const standing = (presentable: boolean, clock: 'phc:a' | 'phc:b' = 'phc:a'): Event => ({
+const standing = (locked: boolean, clock: 'phc:a' | 'phc:b' = 'phc:a'): Event => ({
   on: 'standing',
-  standing: { clock, bound: undefined, presentable },
+  standing: {
+    ...{ clock, bound: undefined, state: locked ? 'locked' : 'acquiring', source: '' },
+    ...{ steered: true, taiOffset: 0, leap: 'none' },
+  },
 })
 const step: Event = {
   on: 'change',

@@ -19,6 +19,9 @@ export function resetSystemClock(lab: Lab, offset: number): void {
 /** Somebody steps the clock by so many ns. */
 export const stepSystemClock = (by: number): void => change({ stepNs: BigInt(Math.round(by)) })
 
+/** TAI - UTC in seconds, as a program finds it that takes it from the kernel. */
+export const setKernelTai = (tai: number): void => change({ tai })
+
 /** What is dialled, ppb. */
 export const systemFrequency = (): number => read().frequencyPpb
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Action, Event, Now } from '../../agent/core/machine.ts'
+import type { Action, Event, Now, Standing } from '../../agent/core/machine.ts'
 import type { PulseInput } from '../../agent/core/pulse.ts'
 import type { Sample } from '../../agent/core/sample.ts'
 import { mono, nanos, phc, ppb, utc } from '../../agent/core/units.ts'
@@ -47,6 +47,11 @@ const compared = (ns: bigint, ahead: bigint): Event => ({
       },
     ],
   },
+})
+
+const standing = (clock: 'system' | 'phc:eth0', bound: number): Standing => ({
+  ...{ clock, bound: nanos(bound), state: 'locked', source: 'ntp:a', steered: true },
+  ...{ taiOffset: 37, leap: 'none' },
 })
 
 const only = <D extends Action['do']>(actions: readonly Action[], what: D) =>
@@ -155,8 +160,7 @@ t.test('a pulse without a second is counted, not used', async (t) => {
   const told = source.handle(pulses(UTC + SECOND), at(SECOND + 20_000_000n))
   t.same(only(told, 'sample'), [])
   t.match(only(told, 'note'), [{ code: 'reachable' }, { code: 'pulse-unnumbered' }])
-  const standing = { clock: 'system' as const, bound: nanos(5e6), presentable: true }
-  source.handle({ on: 'standing', standing }, at(SECOND))
+  source.handle({ on: 'standing', standing: standing('system', 5e6) }, at(SECOND))
   const known = source.handle(pulses(UTC + 2n * SECOND), at(2n * SECOND + 20_000_000n))
   t.equal(only(known, 'sample').length, 1)
 })
@@ -220,11 +224,11 @@ t.test('seconds', async (t) => {
   t.equal(nearestSecond(utc(-300_000_000n)), 0n)
   const teller = new SecondTeller(false)
   t.match(teller.doubt, /nothing tells/)
-  teller.heard({ clock: 'phc:eth0', bound: nanos(1), presentable: true })
+  teller.heard(standing('phc:eth0', 1))
   t.equal(teller.how, 'unknown')
-  teller.heard({ clock: 'system', bound: nanos(1e9), presentable: true })
+  teller.heard(standing('system', 1e9))
   t.match(teller.doubt, /far off/)
-  teller.heard({ clock: 'system', bound: nanos(1e6), presentable: true })
+  teller.heard(standing('system', 1e6))
   t.equal(teller.how, 'known')
   teller.forget()
   t.equal(teller.how, 'unknown')

@@ -1,6 +1,7 @@
 /**
  * Pulses of true time: stamped by PHC 1, which they steer (ts2phc's job), and by the kernel as /dev/pps1
- * (chronyd's). The second comes from the system clock, which is 30 ms off at the start.
+ * (chronyd's). The second comes from the system clock, which is 30 ms off at the start. A ptp4l serves the
+ * time of PHC 1 as a grandmaster, and is told what it is worth.
  */
 import { writeFileSync } from 'node:fs'
 import { type Agent, clockOf, installAgent, startAgent } from '../agent.ts'
@@ -8,20 +9,22 @@ import { type Contestant, contest, untouched } from '../contest.ts'
 import type { Lab, Program } from '../lab.ts'
 import { checksOf, untilLocked, watchNode } from '../node.ts'
 import { type Check, rmsOf, type Scenario } from '../scenario.ts'
+import { setKernelTai } from '../system-clock.ts'
 import { untouchedPhc } from './contest-ptp.ts'
 
 const AHEAD = 30e6
 const STEADY = 60
 const LOST = 40
 
-const startOnPhc = (lab: Lab, boot = '10ms'): Agent =>
+const startOnPhc = (lab: Lab, boot = '10ms', more = ''): Agent =>
   startAgent(
     lab,
     `clocks:
   system: { mode: drive, step: { boot: ${boot} } }
   "phc:lab1": { mode: drive, step: { boot: 20us }, outputs: [{ period: 1s }] }
 sources:
-  - pps: { clock: "phc:lab1", second: system, accuracy: 20ns }`,
+  - pps: { clock: "phc:lab1", second: system, accuracy: 20ns }
+${more}`,
   )
 
 const startOnDevice = (lab: Lab, boot = '10ms'): Agent =>
@@ -35,13 +38,20 @@ sources:
   )
 
 /** Steady, without pulses for a while, and with them again. */
-async function interrupted(lab: Lab, agent: Agent, limits: { readonly system: number }) {
+async function interrupted(
+  lab: Lab,
+  agent: Agent,
+  limits: { readonly system: number },
+  ask: () => number = () => 0,
+) {
   const seconds = await untilLocked(lab, agent)
   await watchNode(lab, agent, 30)
   const steady = await watchNode(lab, agent, STEADY)
+  const classes = [ask()]
   lab.set('nic1/pulses_lost', true)
   const without = await watchNode(lab, agent, LOST)
   const held = clockOf(await agent.status(), 'system').state
+  classes.push(ask())
   lab.set('nic1/pulses_lost', false)
   const after = await watchNode(lab, agent, 40)
   const checks: Check[] = [
@@ -63,20 +73,37 @@ async function interrupted(lab: Lab, agent: Agent, limits: { readonly system: nu
     },
     ...checksOf(after, { steps: 1 }),
   ]
-  return { steady, checks }
+  classes.push(ask())
+  return { steady, checks, classes }
+}
+
+/** What the grandmaster announces, by linuxptp's own word. */
+function clockClass(lab: Lab): number {
+  const text = lab.call('pmc', '-u', '-b', '0', 'GET PARENT_DATA_SET')
+  return Number(/gm\.ClockClass\s+(\d+)/.exec(text)?.[1])
 }
 
 export const ppsPhc: Scenario = {
   title: 'pulses steer PHC 1, which steers CLOCK_REALTIME; lost and back; an output',
   run: async (lab) => {
     untouched(lab, AHEAD)
-    const agent = startOnPhc(lab)
-    const { steady, checks } = await interrupted(lab, agent, { system: 30 })
+    lab.call('ip', 'link', 'set', 'lab1', 'up')
+    lab.start('ptp4l', 'ptp4l', '-2', '-i', 'lab1', '-m')
+    const served = '  - ptp4l: { socket: /var/run/ptp4l, grandmaster: "phc:lab1" }'
+    const agent = startOnPhc(lab, '10ms', served)
+    const { steady, checks, classes } = await interrupted(lab, agent, { system: 30 }, () =>
+      clockClass(lab),
+    )
     const start = lab.get('nic1/perout_start')
     const period = lab.get('nic1/perout_period')
     await agent.stop()
     return [
       ...checks,
+      ...[6, 7, 6].map((wanted, k) => ({
+        name: `clock class ${['with', 'without', 'with'][k]} pulses, off ${wanted}`,
+        value: Math.abs((classes[k] ?? 0) - wanted),
+        ...{ limit: 0, unit: '' },
+      })),
       {
         name: 'steady RMS of PHC 1',
         value: rmsOf(steady.readings, 'phc1'),
@@ -120,6 +147,8 @@ const ts2phc: Contestant = {
   name: 'ts2phc',
   start: (lab) => {
     untouchedPhc(lab)
+    // its seconds are those of CLOCK_TAI
+    setKernelTai(37)
     return lab.start('ts2phc', 'ts2phc', ...'-c lab1 -s generic -m -q -l 6'.split(' '))
   },
 }
