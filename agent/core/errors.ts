@@ -57,13 +57,15 @@ export interface PortFault {
   readonly syscall: string
   /** Its errno name, e.g. `EPERM`; empty where there was none. */
   readonly errno: string
+  /** What it means here and what to do, where that is known (fault-hints.ts). */
+  readonly hint?: string
 }
 
 export const categoryOf = (code: PortFaultCode): FaultCategory => PORT_FAULTS[code][0]
 
 /** `ioctl(PTP_CLOCK_GETCAPS): EACCES, not permitted: ...`, for logs and people. */
 export const describeFault = (f: PortFault): string =>
-  `${f.syscall}: ${f.errno === '' ? '' : `${f.errno}, `}${PORT_FAULTS[f.code][1]}`
+  `${f.syscall}: ${f.errno === '' ? '' : `${f.errno}, `}${f.hint ?? PORT_FAULTS[f.code][1]}`
 
 export class AgentError extends Error implements PortFault {
   readonly code: PortFaultCode

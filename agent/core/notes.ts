@@ -63,6 +63,7 @@ export const NOTES = {
   'wrong-domain': ['warning', 'ptp4l is there but silent: most likely another domain number'],
   'compare-failed': ['count', 'the PHC could not be read'],
   method: ['info', 'the way in which the PHC is read'],
+  'slow-bus': ['info', 'a reading of the PHC takes long, and bounds what can be known of it'],
   'pulse-lost': ['warning', 'the pulses of a PPS source have stopped'],
   'pulse-irregular': ['count', 'a pulse that is not a whole second after the one before it'],
   'pulse-stale': ['count', 'a pulse that was stamped before the clock was stepped, or long ago'],

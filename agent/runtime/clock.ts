@@ -9,7 +9,6 @@
  * After each adjustment the clock is read back: the effect carries what is in effect, not what was
  * asked for. A frequency beyond the clock's range is clamped here, so the effect shows that, too.
  */
-import { readFileSync } from 'node:fs'
 import {
   CLOCK_REALTIME,
   type ClockAdjtime,
@@ -32,7 +31,7 @@ import {
   type Timex,
   type TimexChange,
 } from '../../native/timex.ts'
-import type { PortFault } from '../core/errors.ts'
+import { describeFault, type PortFault } from '../core/errors.ts'
 import type { Now } from '../core/machine.ts'
 import type { ClockName, LeapWarning } from '../core/sample.ts'
 import { mono, nanos, type Ppb, ppb, utc } from '../core/units.ts'
@@ -43,6 +42,7 @@ import type {
   ClockPort,
   ClockStatus,
 } from '../ports/clock.ts'
+import { explained, readSysTime } from './fault-facts.ts'
 
 export interface ClockOptions {
   /** Steer this clock. Without it the port only reads. */
@@ -59,9 +59,11 @@ export interface ClockOptions {
 type Failed = { readonly ok: false; readonly fault: PortFault }
 
 const SYSCALL = 'clock_adjtime'
-const CAP_SYS_TIME = 25n
 
-const failed = (errno: number): Failed => ({ ok: false, fault: portFault(SYSCALL, errno) })
+const failed = (errno: number, device: string): Failed => ({
+  ok: false,
+  fault: explained(portFault(SYSCALL, errno), device),
+})
 const refused: Failed = { ok: false, fault: { code: 'PERMISSION', syscall: SYSCALL, errno: '' } }
 const outOfRange: Failed = {
   ok: false,
@@ -72,20 +74,6 @@ const outOfRange: Failed = {
 export function readNow(): Now {
   const pair = readClockPair()
   return { mono: mono(pair.mono), utc: utc(pair.utc) }
-}
-
-/** Whether the text of /proc/self/status shows CAP_SYS_TIME as effective. */
-export function hasSysTime(status: string): boolean {
-  const hex = /^CapEff:\s*([0-9a-f]+)$/im.exec(status)?.[1]
-  return hex !== undefined && ((BigInt(`0x${hex}`) >> CAP_SYS_TIME) & 1n) === 1n
-}
-
-function readSysTime(path: string): boolean {
-  try {
-    return hasSysTime(readFileSync(path, 'utf8'))
-  } catch {
-    return false
-  }
 }
 
 const leapOf = (status: number): LeapWarning =>
@@ -126,16 +114,18 @@ const notDriven = ({ drive, readOnly }: ClockOptions): string => {
 }
 
 interface Applied {
+  /** Empty: CLOCK_REALTIME. */
+  readonly device: string
   readonly clockId: number
   readonly adjtime: ClockAdjtime
   readonly buffer: Scratch
   readonly now: () => Now
 }
 
-function readTimex({ clockId, adjtime, buffer }: Applied): Timex | Failed {
+function readTimex({ clockId, adjtime, buffer, device }: Applied): Timex | Failed {
   encodeRead(buffer.view)
   const result = adjtime(clockId, buffer.bytes)
-  return result < 0 ? failed(-result) : decodeTimex(buffer.view)
+  return result < 0 ? failed(-result, device) : decodeTimex(buffer.view)
 }
 
 /** The effect as it can be seen afterwards; `at` is the moment right after the adjustment. */
@@ -149,12 +139,13 @@ const SYSTEM_LIMIT = ppb(MAX_SYSTEM_PPB)
 /** CLOCK_REALTIME. */
 export function createSystemClock(options: ClockOptions = {}): ClockPort {
   const applied: Applied = {
+    device: '',
     clockId: CLOCK_REALTIME,
     adjtime: options.clockAdjtime ?? callClockAdjtime,
     buffer: scratch(TIMEX_SIZE),
     now: options.now ?? readNow,
   }
-  const permitted = readSysTime(options.processStatus ?? '/proc/self/status')
+  const permitted = readSysTime(options.processStatus)
   const reason = notDriven(options) || (permitted ? '' : 'CAP_SYS_TIME is missing')
   const capabilities = { adjustable: reason === '', maxFrequency: SYSTEM_LIMIT, reason }
 
@@ -167,7 +158,7 @@ export function createSystemClock(options: ClockOptions = {}): ClockPort {
     const modes = encodeSystemChange(applied.buffer.view, change, before.status)
     const result = modes === 0 ? 0 : applied.adjtime(CLOCK_REALTIME, applied.buffer.bytes)
     const at = applied.now()
-    return result < 0 ? failed(-result) : readBack(applied, at, adjustment.step ?? 0n)
+    return result < 0 ? failed(-result, '') : readBack(applied, at, adjustment.step ?? 0n)
   }
   return {
     name: 'system',
@@ -185,24 +176,24 @@ function openDevice(device: string, reason: string, calls: PtpCalls) {
   if (reason !== '') return { ...PtpClock.open(device, false, calls), reason }
   const writable = PtpClock.open(device, true, calls)
   if (writable.ok || writable.fault.code === 'NOT_FOUND') return { ...writable, reason: '' }
-  const why = `${device} is not open for writing: ${writable.fault.errno}`
+  const why = `${device} is not open for writing: ${describeFault(explained(writable.fault, device))}`
   return { ...PtpClock.open(device, false, calls), reason: why }
 }
 
 /** One thing per call: first the frequency, so that the step is the last thing that happens. */
 function adjustPhc(applied: Applied, adjustment: ClockAdjustment, limit: Ppb): ClockEffect {
-  const { clockId, adjtime, buffer } = applied
+  const { clockId, adjtime, buffer, device } = applied
   const { frequencyPpb, stepNs: step = 0n } = changeOf(adjustment, limit)
   if (!isEncodable({ frequencyPpb: frequencyPpb ?? 0, stepNs: step })) return outOfRange
   if (frequencyPpb !== undefined) {
     encodePhcFrequency(buffer.view, frequencyPpb)
     const result = adjtime(clockId, buffer.bytes)
-    if (result < 0) return failed(-result)
+    if (result < 0) return failed(-result, device)
   }
   if (step !== 0n) {
     encodePhcStep(buffer.view, step)
     const result = adjtime(clockId, buffer.bytes)
-    if (result < 0) return failed(-result)
+    if (result < 0) return failed(-result, device)
   }
   return readBack(applied, applied.now(), step)
 }
@@ -214,7 +205,7 @@ export function createPhcClock(
   options: ClockOptions = {},
 ): { readonly ok: true; readonly port: ClockPort; readonly close: () => void } | Failed {
   const opened = openDevice(device, notDriven(options), options.ptpCalls ?? PTP_CALLS)
-  if (!opened.ok) return opened
+  if (!opened.ok) return { ok: false, fault: explained(opened.fault, device) }
   const { clock } = opened
   const caps = clock.caps()
   if (!caps.ok) {
@@ -222,6 +213,7 @@ export function createPhcClock(
     return caps
   }
   const applied: Applied = {
+    device,
     clockId: clock.clockId,
     adjtime: options.clockAdjtime ?? callClockAdjtime,
     buffer: scratch(TIMEX_SIZE),

@@ -6,6 +6,7 @@
 import { PTP_CALLS, type PtpCalls, PtpClock } from '../../native/ptp-clock.ts'
 import type { ClockName } from '../core/sample.ts'
 import type { ComparePort, CompareResult } from '../ports/compare.ts'
+import { explained } from './fault-facts.ts'
 
 export interface Comparer extends ComparePort {
   close(): void
@@ -31,7 +32,7 @@ export function createComparer(
         return { ok: false, fault: { code: 'NO_DEVICE', syscall: `open(${name})`, errno: '' } }
       }
       const opened = PtpClock.open(device, false, calls)
-      if (!opened.ok) return opened
+      if (!opened.ok) return { ok: false, fault: explained(opened.fault, device) }
       clock = opened.clock
       open.set(name, clock)
     }

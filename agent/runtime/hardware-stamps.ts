@@ -21,12 +21,13 @@ import {
 } from '../../native/hwtstamp.ts'
 import { addressKey } from '../../native/sockets-address.ts'
 import type { ClockChange } from '../core/clock-change.ts'
-import type { PortFault } from '../core/errors.ts'
+import { describeFault, type PortFault } from '../core/errors.ts'
 import type { Now } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import type { ClockName } from '../core/sample.ts'
 import { elapsed, type Instant, seconds } from '../core/units.ts'
 import { type Comparer, createComparer } from './compare.ts'
+import { explained } from './fault-facts.ts'
 import { HardwareNic, type Nic } from './hardware-nic.ts'
 
 export type HardwareMode = 'off' | 'auto' | 'configure'
@@ -179,8 +180,8 @@ export class HardwareStamps {
     return stampsAll(set.config)
   }
 
-  #refuse(name: string, { code, syscall }: PortFault): false {
-    this.#tell(name, 'stamps-refused', `${name}: ${code} from ${syscall}`)
+  #refuse(name: string, fault: PortFault): false {
+    this.#tell(name, 'stamps-refused', `${name}: ${describeFault(explained(fault))}`)
     return false
   }
 

@@ -11,6 +11,7 @@ import type { PortFault } from '../core/errors.ts'
 import type { PinName, PulseInput, PulseOutput } from '../core/pulse.ts'
 import type { ClockName } from '../core/sample.ts'
 import type { EmitResult, PulsePort, PulsesResult } from '../ports/pulses.ts'
+import { explained } from './fault-facts.ts'
 
 export interface Pulses extends PulsePort {
   close(): void
@@ -155,7 +156,7 @@ class PulseDevices implements Pulses {
     const device = this.#deviceOf(name)
     if (device === undefined) return failed('NO_DEVICE', `open(${name})`)
     const opened = PtpClock.open(device, true, this.#calls)
-    if (!opened.ok) return opened
+    if (!opened.ok) return { ok: false, fault: explained(opened.fault, device) }
     const { clock } = opened
     const pins = new PtpPins(clock.fd, this.#pinCalls)
     const phc: Phc = { clock, pins, inputs: new Set(), outputs: new Set() }
@@ -164,9 +165,10 @@ class PulseDevices implements Pulses {
   }
 
   /** What comes of a fault: a device that is not there is forgotten. */
-  #gone(name: ClockName, fault: Failed): Failed {
-    if (fault.fault.code === 'NO_DEVICE') this.#drop(name)
-    return fault
+  #gone(name: ClockName, { fault }: Failed): Failed {
+    const device = this.#phcs.get(name)?.clock.path
+    if (fault.code === 'NO_DEVICE') this.#drop(name)
+    return { ok: false, fault: explained(fault, device) }
   }
 
   #drop(name: ClockName): void {
@@ -197,7 +199,7 @@ class PulseDevices implements Pulses {
     let pps = this.#pps.get(device)
     if (pps === undefined) {
       const fd = this.#calls.open(device, O_RDWR_CLOEXEC)
-      if (fd < 0) return { ok: false, fault: portFault(`open(${device})`, -fd) }
+      if (fd < 0) return { ok: false, fault: explained(portFault(`open(${device})`, -fd), device) }
       pps = { fd, sequence: undefined }
       this.#pps.set(device, pps)
     }

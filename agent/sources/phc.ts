@@ -16,6 +16,7 @@ import type { Action, Event, Now, Upstream } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import { type ClockName, edgeName, rootDistance, type Sample } from '../core/sample.ts'
 import { ppb } from '../core/units.ts'
+import { BusWatch } from './phc-bus.ts'
 import { combine } from './phc-combine.ts'
 import { phcSample } from './phc-sample.ts'
 import { Turns } from './phc-schedule.ts'
@@ -50,6 +51,7 @@ export class PhcSource implements Source {
   readonly kind = 'phc'
   readonly #options: Required<PhcOptions>
   readonly #turns: Turns
+  readonly #bus = new BusWatch()
   /** A clock was stepped while the pairs were being taken. */
   #discard = false
   #upstream: Upstream | undefined
@@ -182,9 +184,10 @@ export class PhcSource implements Source {
       upstream: this.#upstream,
     })
     this.#last = sample
+    const slow = this.#bus.see(sample.delay)
     const changed = before !== comparison.method
     const how = before === undefined ? comparison.method : `${before} to ${comparison.method}`
-    return [...(changed ? [note('method', how)] : []), { do: 'sample', sample }]
+    return [...(changed ? [note('method', how)] : []), ...slow, { do: 'sample', sample }]
   }
 
   #failed(fault: PortFault, now: Now): readonly Action[] {

@@ -147,7 +147,9 @@ t.test(
     other.config = { txType: 0, rxFilter: 0 }
     other.forbidden = true
     t.equal(other.stamps('configure').at('a'), undefined)
-    t.same(other.notes, ['stamps-refused: eth0: PERMISSION from ioctl(SIOCSHWTSTAMP)'])
+    t.match(other.notes, [
+      /^stamps-refused: eth0: ioctl\(SIOCSHWTSTAMP\): EPERM, CAP_NET_ADMIN is missing/,
+    ])
   },
 )
 
