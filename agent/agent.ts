@@ -9,31 +9,34 @@
  *                    └► anything else ─► the runner, its key prefixed with the machine's id
  */
 
-import { LeapSeconds } from './clock/leap-seconds.ts'
-import { clockNamed, clockOfPort, type NamedClock, nameClocks } from './clocks.ts'
-import { defaultClock } from './config/defaults.ts'
 import type { Config } from './config/types.ts'
 import { describeFault } from './core/errors.ts'
 import type { Action, Event, Machine, Now, Upstream } from './core/machine.ts'
 import type { NoteCode } from './core/notes.ts'
 import { type ClockName, referenceOf } from './core/sample.ts'
 import { elapsed, type Instant, mono, plus, seconds, toSeconds } from './core/units.ts'
-import { Discipline } from './discipline.ts'
+import type { Discipline } from './discipline.ts'
 import type { Outcome } from './discipline-types.ts'
-import { type DnsFiles, DnsPart } from './dns-part.ts'
-import { Hands } from './hands.ts'
+import type { DnsFiles } from './dns-part.ts'
 import { driftFile, prefixed, split } from './keys.ts'
-import { LeapFile } from './leap-file.ts'
-import { Names } from './names.ts'
-import { Notes } from './observe/events.ts'
-import type { Snapshot } from './observe/snapshot.ts'
+import type { Names } from './names.ts'
+import type { Notes } from './observe/events.ts'
+import type { EventRecord, Snapshot } from './observe/snapshot.ts'
 import { ownClock } from './own-clock.ts'
+import {
+  clocksBut,
+  type Given,
+  keptSources,
+  listenersOf,
+  machinesOf,
+  makeParts,
+  missingClocks,
+  type Parts,
+} from './parts.ts'
 import type { Node } from './ports/node.ts'
-import { PulsePart } from './pulse-part.ts'
-import { reportsOf } from './source-reports.ts'
-import { createSources } from './sources/catalogue.ts'
+import { type Listener, tellStanding } from './pulse-part.ts'
+import { reportsOf, tellReach } from './source-reports.ts'
 import type { Source } from './sources/source.ts'
-import { Child } from './supervise/child.ts'
 
 type Keyed = Event & ({ readonly key: string } | { readonly channel: string })
 
@@ -47,67 +50,86 @@ const GLANCE = 'glance:'
 const TURNED = seconds(0.01)
 const LEAP_FILE = 'leap-list'
 
-interface Note {
-  readonly code: NoteCode
-  readonly subject: string
-  readonly detail: string
-}
+type Note = Pick<EventRecord, 'code' | 'subject' | 'detail'>
 
 export class Agent {
-  readonly #node: Node
   readonly #version: string
-  readonly #explicit: boolean
-  readonly #notes = new Notes()
-  readonly #clocks: readonly NamedClock[]
-  readonly #disciplines = new Map<ClockName, Discipline>()
-  readonly #sources: readonly Source[]
-  readonly #dns: DnsPart
-  readonly #children: readonly Child[]
-  readonly #pulses: PulsePart
-  readonly #leaps: LeapSeconds
-  readonly #leapFile: LeapFile
-  readonly #machines: ReadonlyMap<string, Machine>
-  readonly #hands = new Hands()
+  readonly #notes: Notes
   readonly #names: Names
+  #given: Given
+  #parts: Parts
+  #disciplines: ReadonlyMap<ClockName, Discipline> = new Map()
+  #sources: readonly Source[] = []
+  #machines: ReadonlyMap<string, Machine> = new Map()
+  #listeners: readonly Listener[] = []
   #startedAt: Instant<'mono'> = mono(0n)
 
   constructor(config: Config, node: Node, version: string, dns?: DnsFiles) {
-    this.#node = node
     this.#version = version
-    this.#explicit = config.explicit
-    this.#leaps = new LeapSeconds(config.leapSeconds)
-    this.#leapFile = new LeapFile(this.#leaps, prefixed(SELF, LEAP_FILE))
-    this.#clocks = nameClocks(config, node.info, defaultClock('observe'))
-    const built = createSources({
-      config,
-      random: node.random,
-      keys: node.keys,
-      phcs: this.#clocks.filter((clock) => clock.phc !== undefined),
-      clockOf: (index, name) => clockOfPort(this.#clocks, index, name),
-      named: (handle) => clockNamed(this.#clocks, handle),
-      networks: node.info.networks,
-    })
-    this.#sources = built.map(({ source }) => source)
-    const rules = new Map(built.map(({ rule }) => [rule.source, rule]))
-    for (const { name, config: clock, sameAs } of this.#clocks) {
-      const port = sameAs === undefined ? node.clock(name) : undefined
-      if (port === undefined) continue
-      const leaps = name === 'system' ? this.#leaps : undefined
-      this.#disciplines.set(
-        name,
-        new Discipline({ clock: name, config: clock, port, rules, leaps }),
-      )
+    this.#given = { config, node, dns, leapKey: prefixed(SELF, LEAP_FILE) }
+    this.#parts = makeParts(this.#given)
+    const { notes, names } = this.#parts
+    this.#notes = notes
+    this.#names = names
+    this.#adopt(this.#parts)
+  }
+
+  #adopt(parts: Parts): void {
+    this.#parts = parts
+    this.#sources = [...parts.sources.values()].map(({ part }) => part.source)
+    this.#disciplines = new Map(
+      [...parts.disciplines].map(([name, { part }]) => [name as ClockName, part.discipline]),
+    )
+    this.#machines = machinesOf(parts)
+    this.#listeners = listenersOf(parts)
+  }
+
+  /** Puts another configuration in force: what it changes ends and begins, everything else goes on. */
+  reload(config: Config, node: Node, dns: DnsFiles | undefined, now: Now): readonly Action[] {
+    const out: Action[] = []
+    const [before, running] = [this.#parts, this.#machines]
+    this.#given = { ...this.#given, config, node, dns }
+    this.#adopt(makeParts(this.#given, before))
+    for (const [id, machine] of running) {
+      if (this.#machines.get(id) === machine) continue
+      this.#deliver(id, machine, { on: 'stop' }, now, out)
     }
-    this.#dns = new DnsPart(config.dns, node, dns)
-    this.#names = new Names(() => this.#dns.resolvConf, node.random)
-    this.#children = (config.children ?? []).map((child) => new Child(child))
-    this.#pulses = new PulsePart(this.#clocks, this.#sources)
-    this.#machines = new Map<string, Machine>([
-      ...this.#sources.map((source) => [source.id, source] as const),
-      ...this.#dns.machines,
-      ...this.#pulses.machines,
-      ...this.#children.map((child) => [child.id, child] as const),
-    ])
+    for (const [name, { discipline, port }] of clocksBut(before, this.#parts)) {
+      this.#apply(name, discipline.stop(), now, out)
+      port.close?.()
+    }
+    const kept = keptSources(before, this.#parts)
+    this.#parts.hands.keep(kept)
+    for (const each of this.#disciplines.values()) each.follow(this.#parts.rules, kept)
+    this.#begin(before, running, now, out)
+    return out
+  }
+
+  /** Something about the agent as a whole. */
+  note(code: NoteCode, detail: string, now: Now): readonly Action[] {
+    const out: Action[] = []
+    this.#note({ code, subject: SELF, detail }, now, out)
+    return out
+  }
+
+  /** Whatever was not there before. */
+  #begin(
+    before: Parts | undefined,
+    running: ReadonlyMap<string, Machine>,
+    now: Now,
+    out: Action[],
+  ): void {
+    for (const { name, why } of missingClocks(this.#parts, before)) {
+      this.#note({ code: 'degraded', subject: name, detail: why }, now, out)
+    }
+    for (const [name] of clocksBut(this.#parts, before)) {
+      out.push({ do: 'load', key: prefixed(SELF, DRIFT + name), file: driftFile(name) })
+    }
+    const { leaps } = this.#parts
+    if (leaps !== before?.leaps) out.push(...leaps.part.file.read(now))
+    for (const [id, machine] of this.#machines) {
+      if (running.get(id) !== machine) this.#deliver(id, machine, { on: 'start' }, now, out)
+    }
   }
 
   /** One event in, the actions it leads to out, in the order in which they are to be done. */
@@ -135,16 +157,16 @@ export class Agent {
     const clocks = [...this.#disciplines.values()].map((discipline) => discipline.view(now))
     return {
       version: this.#version,
-      hostname: this.#node.info.hostname,
+      hostname: this.#given.node.info.hostname,
       at: now.utc,
       mono: now.mono,
       uptimeSeconds: toSeconds(elapsed(now.mono, this.#startedAt)),
-      explicitConfig: this.#explicit,
+      explicitConfig: this.#given.config.explicit,
       clocks,
       sources: reportsOf(this.#sources, this.#disciplines, now),
-      dns: this.#dns.view(now, ownClock(clocks, now)),
-      children: this.#children.map((child) => child.view()),
-      leapSeconds: this.#leaps.view(now.utc),
+      dns: this.#parts.dns.part.view(now, ownClock(clocks, now)),
+      children: [...this.#parts.children.values()].map(({ part }) => part.view()),
+      leapSeconds: this.#parts.leaps.part.leaps.view(now.utc),
       notes: this.#notes.counts(),
       events: this.#notes.events(),
     }
@@ -152,18 +174,7 @@ export class Agent {
 
   #start(now: Now, out: Action[]): void {
     this.#startedAt = now.mono
-    for (const { name, phc, sameAs } of this.#clocks) {
-      if (this.#disciplines.has(name)) {
-        const key = prefixed(SELF, DRIFT + name)
-        out.push({ do: 'load', key, file: driftFile(name) })
-      } else {
-        const missing = phc === undefined ? 'no such PHC on this node' : 'the PHC cannot be opened'
-        const detail = sameAs === undefined ? missing : `the same clock as ${sameAs}`
-        this.#note({ code: 'degraded', subject: name, detail }, now, out)
-      }
-    }
-    out.push(...this.#leapFile.read(now))
-    this.#broadcast({ on: 'start' }, now, out)
+    this.#begin(undefined, new Map(), now, out)
     out.push({ do: 'timer', key: prefixed(SELF, 'tick'), at: plus(now.mono, TICK) })
   }
 
@@ -223,7 +234,11 @@ export class Agent {
       }
       case 'upstream':
         this.#heard(id, action.upstream, now, out)
-        this.#broadcast({ on: 'upstream', upstream: this.#hands.best(action.upstream) }, now, out)
+        this.#broadcast(
+          { on: 'upstream', upstream: this.#parts.hands.best(action.upstream) },
+          now,
+          out,
+        )
         this.#tellTai(action.upstream)
         break
       case 'note':
@@ -241,9 +256,9 @@ export class Agent {
 
   /** A clock in automatic mode is left to a ptp4l that turns it. */
   #heard(source: string, upstream: Upstream, now: Now, out: Action[]): void {
-    this.#hands.heard(source, upstream)
+    this.#parts.hands.heard(source, upstream)
     const discipline = this.#disciplines.get(upstream.clock)
-    discipline?.hands(this.#hands.of(upstream.clock))
+    discipline?.hands(this.#parts.hands.of(upstream.clock))
     // by this Sync the clock is turned, and whoever follows it need not wait for the next reading
     const at = plus(now.mono, TURNED)
     if (discipline !== undefined) {
@@ -279,8 +294,12 @@ export class Agent {
   /** Events of the agent itself: the tick and the drift files. */
   #own(event: Event, now: Now, out: Action[]): void {
     if ('key' in event && event.key === LEAP_FILE) {
-      if (event.on === 'timer') out.push(...this.#leapFile.read(now))
-      else this.#leapNews(this.#leapFile.loaded(event, now), now, out)
+      const { file } = this.#parts.leaps.part
+      if (event.on === 'timer') out.push(...file.read(now))
+      const wrong = event.on === 'timer' ? [] : file.loaded(event, now)
+      for (const detail of wrong) {
+        this.#note({ code: 'leap-list', subject: 'system', detail }, now, out)
+      }
       return
     }
     if (event.on === 'timer') this.#rang(event.key, now, out)
@@ -293,17 +312,8 @@ export class Agent {
     this.#note({ code: 'drift-file', subject: clock, detail: describeFault(event.fault) }, now, out)
   }
 
-  #leapNews(wrong: readonly string[], now: Now, out: Action[]): void {
-    for (const detail of wrong) {
-      this.#note({ code: 'leap-list', subject: 'system', detail }, now, out)
-    }
-  }
-
   #rang(key: string, now: Now, out: Action[]): void {
-    if (key === 'tick') {
-      this.#tick(now, out)
-      return
-    }
+    if (key === 'tick') this.#tick(now, out) // no clock is called so
     const clock = key.slice(key.indexOf(':') + 1) as ClockName
     const discipline = this.#disciplines.get(clock)
     if (discipline === undefined) return
@@ -319,18 +329,16 @@ export class Agent {
 
   #tick(now: Now, out: Action[]): void {
     out.push({ do: 'timer', key: prefixed(SELF, 'tick'), at: plus(now.mono, TICK) })
-    for (const source of this.#sources) {
-      const { clock, id, reach, trouble, pollSeconds } = source.view(now)
-      if (clock !== undefined) this.#disciplines.get(clock)?.reach(id, reach, trouble, pollSeconds)
-    }
-    if (this.#hands.known(this.#sources, this.#startedAt, now.mono)) {
-      for (const [name, discipline] of this.#disciplines) discipline.hands(this.#hands.of(name))
+    tellReach(this.#sources, this.#disciplines, now)
+    if (this.#parts.hands.known(this.#sources, this.#startedAt, now.mono)) {
+      for (const [name, discipline] of this.#disciplines)
+        discipline.hands(this.#parts.hands.of(name))
     }
     for (const [name, discipline] of this.#disciplines) {
       this.#apply(name, discipline.tick(now), now, out)
     }
     out.push(...this.#names.clockIs(this.#disciplines.get('system')?.view(now).state, now))
-    this.#pulses.tell(this.#disciplines.values(), now, (each, event) =>
+    tellStanding(this.#disciplines.values(), this.#listeners, now, (each, event) =>
       this.#deliver(each.id, each, event, now, out),
     )
   }

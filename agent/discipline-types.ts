@@ -29,4 +29,6 @@ export interface DisciplineOptions {
   readonly rules: ReadonlyMap<string, SourceRule>
   /** Of the system clock. */
   readonly leaps?: LeapSeconds | undefined
+  /** Steps so far, by reason; goes on being counted there. */
+  readonly steps?: Record<string, number>
 }

@@ -55,12 +55,12 @@ export class Discipline {
   #changes: ClockChange[] = []
   #notes: Note[] = []
 
-  constructor({ clock, config, port, rules, leaps }: DisciplineOptions) {
+  constructor({ clock, config, port, rules, leaps, steps }: DisciplineOptions) {
     this.clock = clock
     this.#config = config
     this.#port = port
     const limit = nanos(config.lockThreshold * 1e9)
-    this.#steering = new Steering(config, port, this.#history)
+    this.#steering = new Steering(config, port, this.#history, steps)
     this.#references = new References(
       rules,
       limit,
@@ -110,6 +110,9 @@ export class Discipline {
     if (this.#started && follows && frequency !== 0) this.#absorb(this.#steering.follow(frequency))
     return this.#flush()
   }
+
+  /** Other sources than before; of those that are not among `kept` nothing counts any more. */
+  follow: References['follow'] = (rules, kept) => this.#references.follow(rules, kept)
 
   /** Whether something else turns this clock at present; of account in automatic mode only. */
   hands(others: boolean): void {

@@ -17,6 +17,11 @@ export class Hands {
     this.#told.set(source, upstream)
   }
 
+  /** Of all others nobody speaks any more. */
+  keep(sources: ReadonlySet<string>): void {
+    for (const source of this.#told.keys()) if (!sources.has(source)) this.#told.delete(source)
+  }
+
   /** A ptp4l turns this clock at present. */
   of(clock: ClockName): boolean {
     return [...this.#told.values()].some((each) => each.steers && each.clock === clock)

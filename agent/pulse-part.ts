@@ -5,7 +5,6 @@ import type { ClockConfig } from './config/types.ts'
 import type { Event, Machine, Now, Standing } from './core/machine.ts'
 import type { PulseOutput } from './core/pulse.ts'
 import type { ClockView } from './observe/snapshot.ts'
-import type { Source } from './sources/source.ts'
 
 const ns = (seconds: number): bigint => BigInt(Math.round(seconds * 1e9))
 
@@ -19,33 +18,32 @@ const outputsOf = ({ outputs = [], kernelPps }: ClockConfig): PulseOutput[] => [
   ...(kernelPps === true ? [{ kind: 'kernel' } as const] : []),
 ]
 
-type Listener = Machine & { readonly id: string }
+export type Listener = Machine & { readonly id: string }
 type Deliver = (to: Listener, event: Event) => void
 type Viewed = { view(now: Now): ClockView }
 
-export class PulsePart {
-  readonly outputs: readonly Outputs[]
-  readonly #listeners: readonly Listener[]
+/** The outputs of each PHC that has some, with all that made them. */
+export const createOutputs = (
+  clocks: readonly NamedClock[],
+): { readonly part: Outputs; readonly signature: string }[] =>
+  clocks.flatMap(({ name, config, phc }) => {
+    const outputs = phc === undefined ? [] : outputsOf(config)
+    if (outputs.length === 0) return []
+    const signature = JSON.stringify([config.outputs, config.kernelPps, phc?.device])
+    return [{ part: new Outputs(name, outputs), signature }]
+  })
 
-  constructor(clocks: readonly NamedClock[], sources: readonly Source[]) {
-    this.outputs = clocks.flatMap(({ name, config, phc }) => {
-      const outputs = phc === undefined ? [] : outputsOf(config)
-      return outputs.length === 0 ? [] : [new Outputs(name, outputs)]
-    })
-    this.#listeners = [...sources.filter(({ attends }) => attends === true), ...this.outputs]
-  }
-
-  get machines(): readonly (readonly [string, Machine])[] {
-    return this.outputs.map((each) => [each.id, each] as const)
-  }
-
-  /** Once a second, to those who want to know. */
-  tell(clocks: Iterable<Viewed>, now: Now, deliver: Deliver): void {
-    if (this.#listeners.length === 0) return
-    for (const clock of clocks) {
-      const standing = standingOf(clock.view(now))
-      for (const each of this.#listeners) deliver(each, { on: 'standing', standing })
-    }
+/** Once a second, to those who want to know. */
+export function tellStanding(
+  clocks: Iterable<Viewed>,
+  listeners: readonly Listener[],
+  now: Now,
+  deliver: Deliver,
+): void {
+  if (listeners.length === 0) return
+  for (const clock of clocks) {
+    const standing = standingOf(clock.view(now))
+    for (const each of listeners) deliver(each, { on: 'standing', standing })
   }
 }
 

@@ -28,7 +28,7 @@ const OTHERWISE = { rank: 1, noselect: false, prefer: false, trust: false, requi
 const AGREES: readonly Verdict[] = ['selected', 'combined', 'outlier', 'standby']
 
 export class References {
-  readonly #rules: ReadonlyMap<string, SourceRule>
+  #rules: ReadonlyMap<string, SourceRule>
   readonly #spikeLimit: Nanos
   readonly #note: (note: Note) => void
   readonly #slew: () => Ppb
@@ -124,6 +124,14 @@ export class References {
   bePatient(since: Instant<'mono'>): void {
     this.#patientSince = since
     for (const followed of this.#followed.values()) followed.heard = 0
+  }
+
+  /** Other sources than before; of those that are not among `kept` nothing counts any more. */
+  follow(rules: ReadonlyMap<string, SourceRule>, kept: ReadonlySet<string>): void {
+    this.#rules = rules
+    for (const source of this.#followed.keys()) {
+      if (!kept.has(source)) this.#followed.delete(source)
+    }
   }
 
   reach(source: string, reach: number, trouble: string, poll?: number): void {

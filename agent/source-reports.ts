@@ -6,6 +6,18 @@ import type { Discipline } from './discipline.ts'
 import type { SourceReport } from './observe/snapshot.ts'
 import type { Source, SourceView } from './sources/source.ts'
 
+/** Each clock hears how its sources are to be reached. */
+export function tellReach(
+  sources: readonly Source[],
+  disciplines: ReadonlyMap<ClockName, Discipline>,
+  now: Now,
+): void {
+  for (const source of sources) {
+    const { clock, id, reach, trouble, pollSeconds } = source.view(now)
+    if (clock !== undefined) disciplines.get(clock)?.reach(id, reach, trouble, pollSeconds)
+  }
+}
+
 const NO_VERDICT = { verdict: 'no-sample', why: 'nothing measured yet' } as const
 
 const ageOf = ({ lastSampleAt }: SourceView, now: Now): number | undefined =>

@@ -36,7 +36,7 @@ export class Steering {
   readonly #maxFrequency: Ppb
   readonly #policy: StepPolicy
   readonly #actuator: Actuator
-  readonly #steps: Record<string, number> = { boot: 0, foreign: 0 }
+  readonly #steps: Record<string, number>
   #servo: { readonly edge: EdgeKind; readonly servo: Servo; interval: number } | undefined
   /** Dialled when nothing was to be corrected; undefined while nothing is known. */
   #known: Ppb | undefined
@@ -52,7 +52,16 @@ export class Steering {
   /** Samples that are still to be corrected softly. */
   #soft = 0
 
-  constructor(config: ClockConfig, port: ClockPort, history: OscillatorHistory) {
+  /** `steps`: counted so far, by reason; goes on being counted there. */
+  constructor(
+    config: ClockConfig,
+    port: ClockPort,
+    history: OscillatorHistory,
+    steps: Record<string, number> = {},
+  ) {
+    this.#steps = steps
+    steps['boot'] ??= 0
+    steps['foreign'] ??= 0
     this.#config = config
     this.#history = history
     this.#maxFrequency = port.capabilities.maxFrequency

@@ -46,6 +46,11 @@ export class Keeper implements Machine, SnapshotProvider {
     return this.#snapshot
   }
 
+  /** Something changed without an event. */
+  forget(): void {
+    this.#snapshot = undefined
+  }
+
   process(): ProcessView | undefined {
     return this.#options.process()
   }

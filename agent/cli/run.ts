@@ -11,6 +11,8 @@ import type { Config } from '../config/types.ts'
 import { describeFault } from '../core/errors.ts'
 import type { ClockName } from '../core/sample.ts'
 import { CONNTRACK_FILES } from '../dns/conntrack.ts'
+import type { DnsFiles } from '../dns-part.ts'
+import type { FilesPort } from '../ports/files.ts'
 import type { KeyPort } from '../ports/keys.ts'
 import type { Node, NodeInfo, PhcInfo } from '../ports/node.ts'
 import { readNow } from '../runtime/clock.ts'
@@ -34,7 +36,8 @@ import { closeAll, explainListenFault, openEndpoint } from './endpoints.ts'
 import { Keeper } from './keeper.ts'
 import { type Overrides, readConfig } from './read-config.ts'
 import { watchDnsFiles } from './read-dns.ts'
-import { onSignal } from './signals.ts'
+import { type Reloadable, Reloader } from './reload.ts'
+import { onReload, onSignal } from './signals.ts'
 import type { Screens } from './status.ts'
 import type { Terminal } from './terminal.ts'
 import { VERSION } from './version.ts'
@@ -129,7 +132,9 @@ async function openEndpoints(
 /** The agent with everything it acts through, not yet started. */
 function assemble(config: Config, found: Found, log: Log) {
   const { info } = found
-  const dns = watchDnsFiles(config.dns, (line) => log.note('degraded', 'dns', line, readNow()))
+  const readDns = (of: Config['dns']): DnsFiles =>
+    watchDnsFiles(of, (line) => log.note('degraded', 'dns', line, readNow()))
+  const dns = readDns(config.dns)
   const identifier = createIdentifier()
   const nics = new NicKeeper({
     nics: () => discoverOwnNics().nics,
@@ -154,16 +159,22 @@ function assemble(config: Config, found: Found, log: Log) {
   const deviceOf = (name: ClockName) => phcOf(name)?.device
   const comparer = createComparer(deviceOf)
   const pulses = createPulses(deviceOf)
+  const filesFor = ({ stateDirectory, leapSeconds }: Config, { setup }: DnsFiles): FilesPort =>
+    createFiles(stateDirectory, [
+      leapSeconds.list,
+      ...Object.values(CONNTRACK_FILES),
+      ...setup.resolvConfs.map(({ file }) => file),
+    ])
+  let files = filesFor(config, dns)
   const runner = new Runner(keeper, {
     compare: comparer,
     identify: identifier,
     pulses,
     hardware,
-    files: createFiles(config.stateDirectory, [
-      config.leapSeconds.list,
-      ...Object.values(CONNTRACK_FILES),
-      ...dns.setup.resolvConfs.map(({ file }) => file),
-    ]),
+    files: {
+      load: (file) => files.load(file),
+      store: (file, text) => files.store(file, text),
+    },
     log: ({ code, subject = 'agent', detail }) => log.note(code, subject, detail, readNow()),
     output: {
       line: (subject, line) => log.write('info', 'output', { subject, line }, readNow()),
@@ -179,7 +190,20 @@ function assemble(config: Config, found: Found, log: Log) {
     identifier.close()
     meter.close()
   }
-  return { keeper, runner, close }
+  const reloadable: Reloadable = {
+    act: (make) => {
+      runner.act(make)
+      keeper.forget()
+    },
+    note: (code, detail, now) => agent.note(code, detail, now),
+    apply: (read, node, now) => {
+      const named = readDns(read.config.dns)
+      files = filesFor(read.config, named)
+      const next = openNode(read.config, { info: node, keys: read.keys }, phcOf, log)
+      return agent.reload(read.config, observedNode(next, hardware), named, now)
+    },
+  }
+  return { keeper, runner, close, reloadable }
 }
 
 const signalled = (): Promise<string> => new Promise((resolve) => onSignal(resolve))
@@ -214,7 +238,7 @@ export async function run(options: RunOptions, { err }: Screens): Promise<number
   const log = logBeside(config, err)
   for (const notice of read.notices) log.note('key-file', 'agent', notice, readNow())
   for (const notice of read.left) log.note('degraded', 'agent', notice, readNow())
-  const { keeper, runner, close } = assemble(config, { info, keys }, log)
+  const { keeper, runner, close, reloadable } = assemble(config, { info, keys }, log)
   const endpoints = await openEndpoints(config, keeper, log)
   if (typeof endpoints === 'string') {
     err.line(endpoints)
@@ -229,9 +253,12 @@ export async function run(options: RunOptions, { err }: Screens): Promise<number
   log.write('info', 'started', { version: VERSION, addresses }, readNow())
   const watch = startWatch({ keeper, notifier, err })
   notifier.ready(addresses.join(', '))
+  const reloader = new Reloader(config, { overrides: options, agent: reloadable, log, notifier })
+  const ignoreReload = onReload(() => reloader.reload())
 
   const signal = await stopped
   log.write('info', 'stopping', { signal }, readNow())
+  ignoreReload()
   notifier.stopping()
   watch.stop()
   await runner.stop()

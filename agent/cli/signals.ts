@@ -1,5 +1,7 @@
 /** The two signals that ask to end. The first ends in good order, the second at once. */
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+/** Asks for the configuration to be read again. */
+const RELOAD = 'SIGHUP'
 /** 128 + SIGINT, as shells report it. */
 const INTERRUPTED = 130
 
@@ -15,4 +17,10 @@ export function onSignal(stop: (signal: string) => void): () => void {
   return () => {
     for (const signal of SIGNALS) process.off(signal, handler)
   }
+}
+
+/** Calls `reload` each time; returns how to stop listening. */
+export function onReload(reload: () => void): () => void {
+  process.on(RELOAD, reload)
+  return () => process.off(RELOAD, reload)
 }

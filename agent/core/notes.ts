@@ -118,6 +118,11 @@ export const NOTES = {
   'child-failed': ['warning', 'a program could not be started'],
   'child-foreign': ['warning', 'another program answers on the socket: none is started beside it'],
   // --- agent
+  'config-reloaded': ['info', 'another configuration is in force'],
+  'config-refused': [
+    'warning',
+    'the configuration was changed and is not usable: the one before is in force',
+  ],
   nic: ['info', 'a network interface appeared, vanished, or got another name or PHC'],
   discovered: ['info', 'found on this node'],
   'hardware-stamps': ['info', 'an interface stamps NTP packets in hardware'],

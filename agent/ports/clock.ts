@@ -63,4 +63,6 @@ export interface ClockPort {
   readonly capabilities: ClockCapabilities
   status(): ClockStatus | { readonly ok: false; readonly fault: PortFault }
   adjust(adjustment: ClockAdjustment): ClockEffect
+  /** Nobody asks it any more; absent: there is nothing to close. */
+  close?(): void
 }

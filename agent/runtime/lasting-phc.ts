@@ -44,6 +44,11 @@ class LastingPhc implements ClockPort {
 
   adjust: ClockPort['adjust'] = (adjustment) => this.#through((port) => port.adjust(adjustment))
 
+  close(): void {
+    this.#opened?.close()
+    this.#opened = undefined
+  }
+
   #through<T extends object>(call: (port: ClockPort) => T | Failed): T | Failed {
     const port = this.#present()
     if (port === undefined) return this.#gone as Failed

@@ -23,6 +23,7 @@ export function observedClock(port: ClockPort, changed: (change: ClockChange) =>
     get capabilities() {
       return port.capabilities
     },
+    close: () => port.close?.(),
     status: () => {
       const status = port.status()
       // somebody else may have changed it: the difference counts from here

@@ -112,6 +112,14 @@ export class Runner {
     this.#deliver({ on: 'start' })
   }
 
+  /** What is wanted of its own accord: another configuration is put in force. */
+  act(make: (now: Now) => readonly Action[]): void {
+    this.#exclusively(() => {
+      for (const action of make(this.#now())) this.#perform(action)
+      this.#drain()
+    })
+  }
+
   /**
    * Tells the core, does what it still wants, and ends everything; files are written and children have
    * ended when it resolves.
@@ -131,10 +139,14 @@ export class Runner {
   #deliver(event: Event, link?: { readonly live: boolean }): void {
     if (this.#stopped || (this.#stopping && !isLast(event))) return
     this.#queue.push({ event, link })
-    if (this.#draining) return
+    if (!this.#draining) this.#exclusively(() => this.#drain())
+  }
+
+  /** What actions lead to waits in the queue until all of them are done. */
+  #exclusively(work: () => void): void {
     this.#draining = true
     try {
-      this.#drain()
+      work()
     } finally {
       this.#draining = false
     }

@@ -172,6 +172,11 @@ export class World {
     this.#loop.deliver(() => ({ on: 'start' }))
   }
 
+  /** What the agent wants of its own accord. */
+  act(make: (now: Now) => readonly Action[]): void {
+    for (const action of make(this.now())) this.#perform(action)
+  }
+
   /** Gives the agent `stop` at once; nothing reaches it afterwards. */
   stop(): void {
     this.#give({ on: 'stop' })

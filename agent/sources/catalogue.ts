@@ -42,12 +42,29 @@ export interface SourceContext {
   readonly named: (written: string) => ClockName | undefined
   /** Addresses of the node with their prefix lengths. */
   readonly networks?: readonly string[] | undefined
+  /** Who asks which NTP server, where there were sources before these. */
+  readonly book?: AddressBook | undefined
+  /** How many configurations there were. */
+  readonly generation?: number
 }
 
 export interface BuiltSource {
   readonly source: Source
   readonly rule: SourceRule
+  /** All that made it: one of the same id and signature would be no other. */
+  readonly signature: string
 }
+
+type Made = Omit<BuiltSource, 'signature'>
+
+/** Keys may have been changed in their file, which the configuration does not show. */
+const keysOf = (config: SourceConfig, { generation = 0 }: SourceContext): number =>
+  config.type === 'ntp' && config.key !== undefined ? generation : 0
+
+const signed = (made: Made, ...by: readonly unknown[]): BuiltSource => ({
+  ...made,
+  signature: JSON.stringify([made.rule, ...by]),
+})
 
 /** Of a PHC: after its own ptp4l another PHC, and the system clock last. */
 const PAIR_RANK = 1
@@ -56,7 +73,7 @@ const SYSTEM_RANK = 2
 type Flags = Omit<SourceRule, 'source' | 'rank'>
 
 const PLAIN: Flags = { noselect: false, prefer: false, trust: false, require: false }
-const rule = (source: Source, rank: number, flags = PLAIN): BuiltSource => ({
+const rule = (source: Source, rank: number, flags = PLAIN): Made => ({
   source,
   rule: { source: source.id, rank, ...flags },
 })
@@ -76,18 +93,18 @@ const ntp = (
   config: NtpSourceConfig,
   { random, keys, networks = [] }: SourceContext,
   book: AddressBook,
-): BuiltSource[] =>
+): Made[] =>
   createNtpSources(config, { random, keys, book, networks }).map((source) =>
     rule(source, 1, flagsOf(config)),
   )
 
 /** chronyd steers the clock that it measures: of use to a watcher, never to another steersman. */
-function chrony(config: SourceConfig & { type: 'chrony' }, context: SourceContext): BuiltSource {
+function chrony(config: SourceConfig & { type: 'chrony' }, context: SourceContext): Made {
   const driven = context.config.clocks['system']?.mode === 'drive'
   return rule(new ChronySource({ config }), 2, { ...PLAIN, noselect: driven })
 }
 
-function ptp4l(written: Ptp4lSourceConfig, { random, clockOf, named }: SourceContext): BuiltSource {
+function ptp4l(written: Ptp4lSourceConfig, { random, clockOf, named }: SourceContext): Made {
   const { grandmaster } = written
   // by the name that the clock has here
   const config = grandmaster
@@ -96,11 +113,7 @@ function ptp4l(written: Ptp4lSourceConfig, { random, clockOf, named }: SourceCon
   return rule(new Ptp4lSource({ config, random, phcName: clockOf }), 0)
 }
 
-function fromConfig(
-  config: SourceConfig,
-  context: SourceContext,
-  book: AddressBook,
-): BuiltSource[] {
+function fromConfig(config: SourceConfig, context: SourceContext, book: AddressBook): Made[] {
   switch (config.type) {
     case 'ntp':
       return ntp(config, context, book)
@@ -126,7 +139,7 @@ function inputOf(config: PpsSourceConfig, { named }: SourceContext): PulseInput 
   return { kind: 'extts', clock, channel, pin, edge }
 }
 
-function pps(config: PpsSourceConfig, context: SourceContext): BuiltSource {
+function pps(config: PpsSourceConfig, context: SourceContext): Made {
   const input = inputOf(config, context)
   const { noselect, prefer, accuracy = PULSE_ACCURACY[input.kind] } = config
   const of = input.kind === 'pps' ? input.device : `${input.clock}.${input.channel}`
@@ -157,7 +170,7 @@ type Phc = SourceContext['phcs'][number]
  * where `reference` says so, or where it is ours and nobody tells its offset. An edge from PHC to PHC
  * is read only while a ptp4l or pulses vouch for the reference, or the operator does by naming it.
  */
-function fromPhc({ name, config }: Phc, context: SourceContext): BuiltSource[] {
+function fromPhc({ name, config }: Phc, context: SourceContext): Made[] {
   const told = isTold(name, context)
   const ours = config.mode === 'drive' || config.mode === 'auto'
   const named = namesOf(config, context)
@@ -176,16 +189,15 @@ function fromPhc({ name, config }: Phc, context: SourceContext): BuiltSource[] {
   ]
 }
 
-function toSystem({ name, config }: Phc, context: SourceContext): BuiltSource {
+function toSystem({ name, config }: Phc, context: SourceContext): Made {
   const { system } = context.config.clocks
-  const named = system && namesOf(system, context)
-  const trusted = named?.includes(name) ?? false
-  const noselect = named !== undefined && !trusted
+  const trusted = trustedIn(name, context)
+  const noselect = system?.reference !== undefined && !trusted
   return rule(new PhcSource({ clock: name, rate: config.rate, trusted }), 0, { ...PLAIN, noselect })
 }
 
 /** Behind whatever a ptp4l says of a PHC. */
-const reverse = (clock: ClockName, rate: number, last: boolean): BuiltSource =>
+const reverse = (clock: ClockName, rate: number, last: boolean): Made =>
   rule(new PhcSource({ clock, rate, direction: 'system-to-phc' }), last ? SYSTEM_RANK : 0)
 
 /** The clocks that `reference` names, as they are called here. */
@@ -193,9 +205,26 @@ const namesOf = ({ reference }: ClockConfig, context: SourceContext): ClockName[
   reference?.flatMap((written) => context.named(written) ?? [])
 
 export function createSources(context: SourceContext): BuiltSource[] {
-  const book = new AddressBook()
+  const book = context.book ?? new AddressBook()
+  const names = context.phcs.map(({ name }) => name)
+  // what they told of a PHC is told no more when they go
+  const tellers = context.config.sources.filter(({ type }) => type === 'ptp4l' || type === 'pps')
   return [
-    ...context.config.sources.flatMap((config) => fromConfig(config, context, book)),
-    ...context.phcs.flatMap((phc) => fromPhc(phc, context)),
+    ...context.config.sources.flatMap((config) =>
+      fromConfig(config, context, book).map((made) =>
+        signed(made, config, names, context.networks, keysOf(config, context)),
+      ),
+    ),
+    ...context.phcs.flatMap((phc) =>
+      fromPhc(phc, context).map((made) =>
+        signed(made, phc.config, trustedIn(phc.name, context), tellers),
+      ),
+    ),
   ]
+}
+
+/** Whether the operator vouches for a PHC that steers the system clock. */
+const trustedIn = (name: ClockName, context: SourceContext): boolean => {
+  const { system } = context.config.clocks
+  return (system && namesOf(system, context))?.includes(name) ?? false
 }
