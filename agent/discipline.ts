@@ -228,12 +228,9 @@ export class Discipline {
     if (!this.#steering.writes) this.#onlooker.see(this.#references.rate)
     this.#bound.measured({ at: sample.at, offset, distance, slew: ppb(0) })
     const edge = edgeOf(sample)
-    this.#absorb(
-      this.#steering.correct({
-        ...{ offset: believed.offset, estimate, leads, byUtc: sample.stratum > 0 },
-        ...{ at: sample.at, now: now.mono, weight, edge, interval },
-      }),
-    )
+    const measured = { offset: believed.offset, estimate, leads, at: sample.at, now: now.mono }
+    const byUtc = sample.stratum > 0
+    this.#absorb(this.#steering.correct({ ...measured, byUtc, weight, edge, interval }))
     this.#bound.slewed(this.#steering.slew)
     this.#announce(before)
   }

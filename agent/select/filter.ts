@@ -40,7 +40,7 @@ export class SampleFilter {
   }
 
   add(sample: Sample): void {
-    this.#estimator.add({ ...sample, delay: ownTrip(sample) })
+    this.#estimator.add({ at: sample.at, offset: sample.offset, delay: ownTrip(sample) })
     this.#changed()
     this.#kept = keepLast(this.#samples, sample, WINDOW)
   }

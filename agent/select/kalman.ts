@@ -88,6 +88,19 @@ export class Filter {
     return twin
   }
 
+  /** As a clone of `other`, in the memory of this one: a window is filtered anew all the time. */
+  become(other: Filter): void {
+    const [state, its] = [this.#state, other.#state]
+    state.at = its.at
+    state.offset = its.offset
+    state.frequency = its.frequency
+    state.offsetVariance = its.offsetVariance
+    state.covariance = its.covariance
+    state.frequencyVariance = its.frequencyVariance
+    this.#wild = other.#wild
+    this.#likelihood = 0
+  }
+
   /** The clock was stepped by `step` ns and turned by `turn` ppb at `at`. */
   move(at: number, step: number, turn: number): void {
     const state = this.#state

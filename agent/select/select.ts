@@ -163,7 +163,7 @@ function vote(all: readonly Usable[]): Vote {
     return {
       truechimers: all.filter((each) => isTrue(each, best)),
       contested: false,
-      losers: { verdict: 'falseticker', why: `the majority is at ${span(middle)}` },
+      losers: spelt('falseticker', () => `the majority is at ${span(middle)}`),
     }
   }
   return { ...byRank(voters, all.length), contested: all.length > 0 }
@@ -272,10 +272,10 @@ const NOTHING = {
 } as const
 
 /** Judged with every sample and read by people now and then: the text is made when it is read. */
-const byDistance = (verdict: Verdict, distance: number): Judgement => ({
+const spelt = (verdict: Verdict, text: () => string): Judgement => ({
   verdict,
   get why() {
-    return `root distance ${span(distance)}`
+    return text()
   },
 })
 
@@ -290,7 +290,11 @@ function judgeGroup(
   const used = group.filter((each) => each === selected || each.distance <= limit)
   for (const each of group) {
     const among = each.distance <= limit ? 'combined' : 'outlier'
-    verdicts.set(each.source, byDistance(each === selected ? 'selected' : among, each.distance))
+    const verdict = each === selected ? 'selected' : among
+    verdicts.set(
+      each.source,
+      spelt(verdict, () => `root distance ${span(each.distance)}`),
+    )
   }
   return used
 }

@@ -8,13 +8,13 @@
  * Both count the same time scale. A reference is worth what steers it (`upstream`); one of which no
  * ptp4l tells is taken for right where the operator named it (`trusted`: a GNSS card, ts2phc).
  */
-import { type ClockChange, moveSample } from '../core/clock-change.ts'
+import { type ClockChange, moveSample, seenFrom } from '../core/clock-change.ts'
 import type { CompareMethod, Comparison, PairedReading } from '../core/comparison.ts'
 import { describeFault, type PortFault } from '../core/errors.ts'
 import type { Action, Event, Now, Upstream } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import { type ClockName, edgeName, rootDistance, type Sample } from '../core/sample.ts'
-import { nanos, ppb, stepBetween } from '../core/units.ts'
+import { nanos, stepBetween } from '../core/units.ts'
 import { combine, width } from './phc-combine.ts'
 import { middleOf, READING, rootOf } from './phc-sample.ts'
 import { Turns } from './phc-schedule.ts'
@@ -207,9 +207,7 @@ export class PhcPairSource implements Source {
     // a step of the system clock tears the line apart
     if (change.step !== 0n || change.leap !== undefined) this.#discard = this.#turns.pending
     if (this.#last === undefined) return
-    const { step, frequency } = change
-    const backwards = { ...change, clock, step: -step, frequency: ppb(-frequency) }
     if (change.clock === clock) this.#last = moveSample(this.#last, change)
-    if (change.clock === reference) this.#last = moveSample(this.#last, backwards)
+    if (change.clock === reference) this.#last = moveSample(this.#last, seenFrom(clock, change))
   }
 }

@@ -11,7 +11,13 @@
 import type { Action } from '../core/machine.ts'
 import { type Instant, type Nanos, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
-import { encodeGet, encodeSet, type ManagementMessage, type Requester } from './management.ts'
+import {
+  encodeGet,
+  encodeSet,
+  type ManagementMessage,
+  type Requester,
+  renumbered,
+} from './management.ts'
 import { DATA_SETS, type DataSet, type DataSetName } from './management-data.ts'
 import { clockIdentity, cursorOf } from './management-fields.ts'
 import type { PortIdentity } from './management-parts.ts'
@@ -45,6 +51,8 @@ export class Session {
   #sequence = 0
   #pushSequence: number | undefined
   #inFlight = new Map<number, InFlight>()
+  /** Requests as they were made once; only their number changes. */
+  readonly #gets = new Map<DataSetName, Uint8Array>()
   #openedAt: Instant<'mono'> | undefined
   #heardAt: Instant<'mono'> | undefined
 
@@ -97,7 +105,9 @@ export class Session {
   }
 
   get(name: DataSetName, now: Instant<'mono'>): Action {
-    return this.#send(name, now, (sequence) => encodeGet(this.#requester, sequence, name))
+    const made = this.#gets.get(name) ?? encodeGet(this.#requester, 0, name)
+    this.#gets.set(name, made)
+    return this.#send(name, now, (sequence) => renumbered(made, sequence))
   }
 
   set(set: DataSet, now: Instant<'mono'>): Action {
