@@ -65,7 +65,8 @@ export class Filter {
   #likelihood = 0
 
   constructor(start: Gaussian) {
-    this.#state = { ...start }
+    const { at, offset, frequency, offsetVariance, covariance, frequencyVariance } = start
+    this.#state = { at, offset, frequency, offsetVariance, covariance, frequencyVariance }
   }
 
   /** One measurement is all there is. */

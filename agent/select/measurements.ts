@@ -94,15 +94,16 @@ export class Measurements {
   observations(unsure: number, first = 0): Observation[] {
     this.#settle()
     const { shortest } = this.trips
-    return Array.from({ length: this.#size - first }, (_, n) => {
-      const k = first + n
-      return {
+    const seen: Observation[] = []
+    for (let k = first; k < this.#size; k++) {
+      seen.push({
         at: this.#at[k] as number,
         offset: this.#offset[k] as number,
         excess: (this.#delay[k] as number) - shortest + unsure,
         extra: this.#extra[k] as number,
-      }
-    })
+      })
+    }
+    return seen
   }
 
   /** Noise of the last offsets by their second differences, in which a steady frequency does not appear. */

@@ -249,12 +249,9 @@ export function select(
   for (const { source } of truechimers.filter(({ rule }) => rule.rank !== rank)) {
     verdicts.set(source, { verdict: 'standby', why: `agrees; ${selected.source} steers` })
   }
-  const among = {
-    selected: selected.source,
-    rank,
-    cover: coverOf(all.filter(({ rule }) => rule.rank === rank)),
-  }
-  return { verdicts, ...among, contested, leap, ...combine(used) }
+  const cover = coverOf(all.filter(({ rule }) => rule.rank === rank))
+  const { offset, distance } = combine(used)
+  return { verdicts, selected: selected.source, rank, offset, distance, cover, contested, leap }
 }
 
 /** Trusted ones alone, where there are any. */

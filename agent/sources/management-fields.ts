@@ -233,7 +233,11 @@ export function struct<F extends Readonly<Record<string, unknown>>>(fields: F): 
 
 /** `count` times the same. */
 export const times = <T>(inner: Field<T>, count: number): Field<readonly T[]> => ({
-  read: (cursor) => Array.from({ length: count }, () => inner.read(cursor)),
+  read(cursor) {
+    const items: T[] = []
+    while (items.length < count) items.push(inner.read(cursor))
+    return items
+  },
   write(out, value) {
     for (let i = 0; i < count; i++) inner.write(out, value[i] as T)
   },

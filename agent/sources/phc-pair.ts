@@ -16,7 +16,7 @@ import type { NoteCode } from '../core/notes.ts'
 import { type ClockName, edgeName, rootDistance, type Sample } from '../core/sample.ts'
 import { nanos, stepBetween } from '../core/units.ts'
 import { combine, width } from './phc-combine.ts'
-import { middleOf, READING, rootOf } from './phc-sample.ts'
+import { middleOf, READING, rootOf, sampleWith } from './phc-sample.ts'
 import { Turns } from './phc-schedule.ts'
 import type { Source, SourceView } from './source.ts'
 
@@ -140,10 +140,9 @@ export class PhcPairSource implements Source {
     this.#read = []
     this.#reach = (this.#reach << 1) & 0xff
     const { clock, reference, readings = 25 } = this.#options
-    const compare = (key: (typeof KEYS)[number]): Action => ({
-      ...{ do: 'compare', key, readings },
-      clock: key === 'middle' ? clock : reference,
-    })
+    const compare = (key: (typeof KEYS)[number]): Action => {
+      return { do: 'compare', key, clock: key === 'middle' ? clock : reference, readings }
+    }
     return [...late, ...KEYS.map(compare), next]
   }
 
@@ -179,13 +178,16 @@ export class PhcPairSource implements Source {
     const [dispersion, stamps] = READING[method]
     const at = middleOf(middle, now)
     const around = Number(width(before) + width(after)) / 2
-    return {
-      ...{ source: this.id, clock, at, stratum: 0, stamps },
+    const root = rootOf({ phc: reference, toSystem: true, trusted, upstream: this.#upstream }, at)
+    return sampleWith(root, {
+      source: this.id,
+      clock,
+      at,
       offset: between(before, middle, after),
       delay: nanos(Number(width(middle)) + around),
       dispersion: nanos(2 * dispersion),
-      ...rootOf({ phc: reference, toSystem: true, trusted, upstream: this.#upstream }, at),
-    }
+      stamps,
+    })
   }
 
   #failed(fault: PortFault, now: Now): readonly Action[] {

@@ -175,7 +175,10 @@ export class PhcSource implements Source {
     this.#reach |= 1
     const { clock, trusted } = this.#options
     const sample = phcSample(reading, now, {
-      ...{ source: this.id, phc: clock, method: comparison.method, trusted },
+      source: this.id,
+      phc: clock,
+      method: comparison.method,
+      trusted,
       toSystem: this.#toSystem,
       utcOffset: this.#utcOffset,
       upstream: this.#upstream,
