@@ -41,6 +41,7 @@ export class SampleFilter {
 
   add(sample: Sample): void {
     this.#estimator.add({ at: sample.at, offset: sample.offset, delay: ownTrip(sample) })
+    this.#spacing = undefined
     this.#changed()
     this.#kept = keepLast(this.#samples, sample, WINDOW)
   }
@@ -54,6 +55,7 @@ export class SampleFilter {
   clear(known?: KnownFrequency): void {
     this.#kept = []
     this.#changes = []
+    this.#spacing = undefined
     this.#changed()
     this.#estimator = new Estimator(known, this.#most)
   }
@@ -111,10 +113,10 @@ export class SampleFilter {
     return this.#jitter.is
   }
 
+  /** All but the moments, which no change moves. */
   #changed(): void {
     this.#jitter = undefined
     this.#rate = undefined
-    this.#spacing = undefined
     this.#best = undefined
   }
 

@@ -142,7 +142,7 @@ function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb, slew: P
     lo: offset - radius,
     hi: offset + radius,
     leap: filter.last?.leap ?? 'none',
-    rate: filter.rate,
+    rate: () => filter.rate,
     quality: distance - (waited * growth) / 1e9,
   }
 }
