@@ -9,7 +9,7 @@
  * counter that starts again.
  */
 import type { Action } from '../core/machine.ts'
-import { type Instant, type Nanos, seconds } from '../core/units.ts'
+import { type Instant, type Nanos, nanos, plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
 import {
   encodeGet,
@@ -127,13 +127,15 @@ export class Session {
   /** Requests that got no answer in time, each named once. */
   sweep(now: Instant<'mono'>): readonly DataSetName[] {
     const missed: DataSetName[] = []
+    const [due, forgotten] = [plus(now, nanos(-ANSWER)), plus(now, nanos(-FORGET))]
     for (const [sequence, request] of this.#inFlight) {
-      const age = elapsed(now, request.at)
-      if (!request.answered && !request.missed && age >= ANSWER) {
+      // in the order in which they were sent
+      if (request.at > due) break
+      if (!request.answered && !request.missed) {
         request.missed = true
         missed.push(request.name)
       }
-      if (age >= FORGET) this.#inFlight.delete(sequence)
+      if (request.at <= forgotten) this.#inFlight.delete(sequence)
     }
     return missed
   }
