@@ -188,8 +188,9 @@ export class Discipline {
     const found = this.#steering.writes ? seen : this.#onlooker.dated(seen, this.#references, now)
     this.#absorb(found)
     this.#status = found.status
+    if (found.changes.length === 0) return
     if (found.changes.some(({ step }) => step !== 0n)) this.#state.stepped(now.mono)
-    if (found.changes.length > 0) this.#bound.slewed(this.#steering.slew)
+    this.#bound.slewed(this.#steering.slew)
     this.#onlooker.watch(found.changes)
     const leapt = found.changes.find(({ leap }) => leap !== undefined)?.leap
     if (leapt !== undefined) this.#leaps?.leapt(leapt, now)

@@ -308,12 +308,14 @@ export class References {
   }
 
   #contributions(at: Instant<'mono'>, now: Now, growth: Ppb): Contribution[] {
-    return [...this.verdicts].flatMap(([source, { verdict }]) => {
+    const found: Contribution[] = []
+    for (const [source, { verdict }] of this.verdicts) {
       const filter = isUsed(verdict) ? this.#followed.get(source)?.filter : undefined
       const [estimate, last] = [filter?.estimate(at), filter?.last]
-      if (estimate === undefined || last === undefined) return []
-      return [{ estimate, distance: agedDistance(last, now.mono, growth) }]
-    })
+      if (estimate === undefined || last === undefined) continue
+      found.push({ estimate, distance: agedDistance(last, now.mono, growth) })
+    }
+    return found
   }
 
   /** The last offsets of all used sources, weighted by their root distance, which grows with age. */

@@ -122,9 +122,11 @@ export class SampleFilter {
 
   #scatter(slew: Ppb): Nanos {
     const last = this.last?.at ?? mono(0n)
-    const offsets = this.#samples.map((sample) => offsetAt(sample, last, slew))
+    const offsets: number[] = []
+    for (const sample of this.#samples) offsets.push(offsetAt(sample, last, slew))
     const centre = median(offsets)
-    const spread = median(offsets.map((offset) => Math.abs(offset - centre)))
+    for (const [k, offset] of offsets.entries()) offsets[k] = Math.abs(offset - centre)
+    const spread = median(offsets)
     return nanos(Number.isNaN(spread) ? 0 : spread)
   }
 

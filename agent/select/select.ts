@@ -154,17 +154,22 @@ interface Vote {
   readonly losers: Judgement
 }
 
+/** Where all agree: this text would be made with every sample. */
+const NOBODY: Judgement = { verdict: 'falseticker', why: '' }
+
+const outside = ({ lo, hi }: Cover): Judgement => ({
+  verdict: 'falseticker',
+  why: `the majority is at ${span((lo + hi) / 2)}`,
+})
+
 function vote(all: readonly Usable[]): Vote {
   const trusted = all.filter(({ rule }) => rule.trust)
   const voters = trusted.length > 0 ? trusted : all
   const best = deepest(voters)
   if (best !== undefined && best.depth * 2 > voters.length) {
-    const middle = (best.lo + best.hi) / 2
-    return {
-      truechimers: all.filter((each) => isTrue(each, best)),
-      contested: false,
-      losers: spelt('falseticker', () => `the majority is at ${span(middle)}`),
-    }
+    const truechimers = all.filter((each) => isTrue(each, best))
+    const losers = truechimers.length < all.length ? outside(best) : NOBODY
+    return { truechimers, contested: false, losers }
   }
   return { ...byRank(voters, all.length), contested: all.length > 0 }
 }
@@ -269,10 +274,10 @@ const NOTHING = {
 } as const
 
 /** Judged with every sample and read by people now and then: the text is made when it is read. */
-const spelt = (verdict: Verdict, text: () => string): Judgement => ({
+const byDistance = (verdict: Verdict, distance: number): Judgement => ({
   verdict,
   get why() {
-    return text()
+    return `root distance ${span(distance)}`
   },
 })
 
@@ -287,11 +292,7 @@ function judgeGroup(
   const used = group.filter((each) => each === selected || each.distance <= limit)
   for (const each of group) {
     const among = each.distance <= limit ? 'combined' : 'outlier'
-    const verdict = each === selected ? 'selected' : among
-    verdicts.set(
-      each.source,
-      spelt(verdict, () => `root distance ${span(each.distance)}`),
-    )
+    verdicts.set(each.source, byDistance(each === selected ? 'selected' : among, each.distance))
   }
   return used
 }
