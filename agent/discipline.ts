@@ -20,7 +20,7 @@ import { type ClockName, referenceOf, type Sample } from './core/sample.ts'
 import { earliest, type Nanos, nanos, type Ppb, ppb } from './core/units.ts'
 import type { DisciplineOptions, Note, Outcome } from './discipline-types.ts'
 import { viewOf } from './discipline-view.ts'
-import { edgeOf } from './measured.ts'
+import { measuredOf } from './measured.ts'
 import type { ClockView } from './observe/snapshot.ts'
 import { Onlooker } from './onlooker.ts'
 import type { ClockPort, ClockStatus } from './ports/clock.ts'
@@ -191,8 +191,9 @@ export class Discipline {
     const found = this.#steering.writes ? seen : this.#onlooker.dated(seen, this.#references, now)
     this.#absorb(found)
     this.#status = found.status
+    if (found.changes.length === 0) return
     if (found.changes.some(({ step }) => step !== 0n)) this.#state.stepped(now.mono)
-    if (found.changes.length > 0) this.#bound.slewed(this.#steering.slew)
+    this.#bound.slewed(this.#steering.slew)
     this.#onlooker.watch(found.changes)
     const leapt = found.changes.find(({ leap }) => leap !== undefined)?.leap
     if (leapt !== undefined) this.#leaps?.leapt(leapt, now)
@@ -220,7 +221,7 @@ export class Discipline {
 
   /** A believed measurement: state, bound and, in drive mode, a correction. */
   #use(sample: Sample, believed: Believed, now: Now): void {
-    const { distance, weight, interval, estimate, leads } = believed
+    const { distance, estimate } = believed
     const { offset } = estimate
     const before = this.#state.state
     if (this.#waitsForAnother(sample, believed, now)) return
@@ -230,13 +231,7 @@ export class Discipline {
     // of a clock that we do not drive only the offsets tell, locked or not
     if (!this.#steering.writes) this.#onlooker.see(this.#references.rate)
     this.#bound.measured({ at: sample.at, offset, distance, slew: ppb(0) })
-    const edge = edgeOf(sample)
-    this.#absorb(
-      this.#steering.correct({
-        ...{ offset: believed.offset, estimate, leads, byUtc: sample.stratum > 0 },
-        ...{ at: sample.at, now: now.mono, weight, edge, interval },
-      }),
-    )
+    this.#absorb(this.#steering.correct(measuredOf(sample, believed, now.mono)))
     this.#bound.slewed(this.#steering.slew)
     this.#announce(before)
   }
@@ -338,10 +333,8 @@ export class Discipline {
   #flush(now?: Now): Outcome {
     const leap = now && this.#steering.writes ? this.#leaps?.wakeAt(now) : undefined
     const wake = earliest(this.#steering.wakeAt, leap)
-    const outcome = {
-      ...{ changes: this.#changes, notes: this.#notes },
-      ...(wake !== undefined && { wake }),
-    }
+    const [changes, notes] = [this.#changes, this.#notes]
+    const outcome = wake === undefined ? { changes, notes } : { changes, notes, wake }
     this.#changes = []
     this.#notes = []
     return outcome

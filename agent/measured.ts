@@ -1,6 +1,7 @@
 /** A measurement on its way to the servo: what it is worth, and what the slew did to it meanwhile. */
 import type { Sample } from './core/sample.ts'
 import { drifted, elapsed, type Instant, type Nanos, nanos, type Ppb, plus } from './core/units.ts'
+import type { Believed } from './references-types.ts'
 import type { Estimate } from './select/estimator.ts'
 import type { EdgeKind } from './servo/catalogue.ts'
 import type { ServoOutput } from './servo/servo.ts'
@@ -30,6 +31,23 @@ export function edgeOf({ source, clock }: Sample): EdgeKind {
   if (/^(phc:|system>)/.test(source)) return 'phc'
   return /^(ptp4l|pps):/.test(source) && clock !== 'system' ? 'hardware' : 'software'
 }
+
+/** One literal, since a spread would make an object of each number. */
+export const measuredOf = (
+  sample: Sample,
+  { offset, estimate, leads, weight, interval }: Believed,
+  now: Instant<'mono'>,
+): Measured => ({
+  offset,
+  estimate,
+  leads,
+  byUtc: sample.stratum > 0,
+  at: sample.at,
+  now,
+  weight,
+  edge: edgeOf(sample),
+  interval,
+})
 
 /** What ptp4l tells of its noise is of the stream, not of one Sync: linuxptp weighs them all alike. */
 export const weightOf = ({ edge, weight }: Measured): number => (edge === 'hardware' ? 1 : weight)

@@ -2,7 +2,7 @@
  * The sources that measure one clock: their filters, what they say of themselves, and the selection
  * among them. Pure bookkeeping; what is done about the result is the discipline's.
  */
-import type { ClockChange } from './core/clock-change.ts'
+import { type ClockChange, seenFrom } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
 import { type LeapWarning, referenceOf, rootDistance, type Sample } from './core/sample.ts'
 import { elapsed, type Instant, type Nanos, nanos, type Ppb, plus, ppb } from './core/units.ts'
@@ -244,12 +244,12 @@ export class References {
   }
 
   /** A clock of this node that is a reference here went forward: the same as this one going back. */
-  moveReference({ clock, ...change }: ClockChange): void {
-    const [step, frequency] = [-change.step, ppb(-change.frequency)]
+  moveReference(change: ClockChange): void {
+    const { clock, step } = change
     for (const [source, followed] of this.#followed) {
       const measured = followed.filter.clock
       if (referenceOf(source) !== clock || measured === undefined || measured === clock) continue
-      followed.filter.move({ ...change, clock: measured, step, frequency })
+      followed.filter.move(seenFrom(measured, change))
       if (step !== 0n) settle(followed)
     }
   }
@@ -316,12 +316,14 @@ export class References {
   }
 
   #contributions(at: Instant<'mono'>, now: Now, growth: Ppb): Contribution[] {
-    return [...this.verdicts].flatMap(([source, { verdict }]) => {
+    const found: Contribution[] = []
+    for (const [source, { verdict }] of this.verdicts) {
       const filter = isUsed(verdict) ? this.#followed.get(source)?.filter : undefined
       const [estimate, last] = [filter?.estimate(at), filter?.last]
-      if (estimate === undefined || last === undefined) return []
-      return [{ estimate, distance: agedDistance(last, now.mono, growth) }]
-    })
+      if (estimate === undefined || last === undefined) continue
+      found.push({ estimate, distance: agedDistance(last, now.mono, growth) })
+    }
+    return found
   }
 
   /** The last offsets of all used sources, weighted by their root distance, which grows with age. */

@@ -12,7 +12,12 @@
  * Opened for reading only, a PHC can be read and compared but neither adjusted nor told to stamp.
  * Facts: linux/ptp_clock.h, drivers/ptp/ptp_chardev.c. Failures are values.
  */
-import type { CompareMethod, Comparison, PairedReading } from '../agent/core/comparison.ts'
+import {
+  type CompareMethod,
+  type Comparison,
+  comparisonOf,
+  type PairedReading,
+} from '../agent/core/comparison.ts'
 import type { PortFault } from '../agent/core/errors.ts'
 import { phc, utc } from '../agent/core/units.ts'
 import {
@@ -27,6 +32,7 @@ import { callIoctl, type Ioctl, orErrno, PTP } from './ioctl.ts'
 import { close, open } from './libc.ts'
 import {
   decodeCaps,
+  decodeNear,
   decodeSysOffset,
   decodeSysOffsetExtended,
   decodeSysOffsetPrecise,
@@ -138,7 +144,7 @@ export class PtpClock {
       const taken = this.#patiently(method, samples)
       if (typeof taken !== 'number') {
         this.#method = method
-        return { ok: true, comparison: { method, readings: taken.map(paired) } }
+        return { ok: true, comparison: taken }
       }
       last = failure(SYSCALL[method], -taken)
       if (NOT_THE_METHOD.has(-taken)) break
@@ -154,10 +160,10 @@ export class PtpClock {
     clockId: number,
     readings: number,
   ): { readonly ok: true; readonly triples: readonly Triple[] } | Failure {
-    const taken = this.#extendedReading(sampleCount(readings), clockId)
+    const taken = this.#askExtended(sampleCount(readings), clockId)
     return typeof taken === 'number'
       ? failure(SYSCALL.extended, -taken)
-      : { ok: true, triples: taken }
+      : { ok: true, triples: decodeSysOffsetExtended(taken) }
   }
 
   /** Time of the PHC, ns. */
@@ -166,20 +172,30 @@ export class PtpClock {
     return typeof result === 'number' ? failure('clock_gettime', -result) : result
   }
 
-  #patiently(method: CompareMethod, samples: number): readonly Triple[] | number {
-    let taken: readonly Triple[] | number = -EBUSY
+  #patiently(method: CompareMethod, samples: number): Comparison | number {
+    let taken: Comparison | number = -EBUSY
     for (let tries = 0; tries < BUSY_TRIES && taken === -EBUSY; tries++) {
       taken = this.#reading(method, samples)
     }
     return taken
   }
 
-  #reading(method: CompareMethod, samples: number): readonly Triple[] | number {
+  #reading(method: CompareMethod, samples: number): Comparison | number {
+    if (method === 'extended') {
+      const view = this.#askExtended(samples, CLOCK_REALTIME)
+      return typeof view === 'number' ? view : { method, ...decodeNear(view) }
+    }
+    const taken = this.#triples(method, samples)
+    return typeof taken === 'number' ? taken : comparisonOf(method, taken.map(paired))
+  }
+
+  #triples(
+    method: Exclude<CompareMethod, 'extended'>,
+    samples: number,
+  ): readonly Triple[] | number {
     switch (method) {
       case 'precise':
         return this.#preciseReading()
-      case 'extended':
-        return this.#extendedReading(samples, CLOCK_REALTIME)
       case 'basic':
         return this.#basicReading(samples)
       case 'bracket':
@@ -195,10 +211,10 @@ export class PtpClock {
     return [{ before: realtime, phc: device, after: realtime }]
   }
 
-  #extendedReading(samples: number, clockId: number): readonly Triple[] | number {
+  #askExtended(samples: number, clockId: number): DataView | number {
     encodeSysOffsetExtended(this.#extended, samples, clockId)
     const result = this.#calls.ioctl(this.fd, PTP.SYS_OFFSET_EXTENDED, this.#extended.bytes)
-    return result < 0 ? result : decodeSysOffsetExtended(this.#extended.view)
+    return result < 0 ? result : this.#extended.view
   }
 
   #basicReading(samples: number): readonly Triple[] | number {

@@ -18,6 +18,8 @@
  * All functions work on a buffer that the caller keeps and uses again.
  */
 import { endianness } from 'node:os'
+import type { Comparison } from '../agent/core/comparison.ts'
+import { phc, utc } from '../agent/core/units.ts'
 
 export const SIZE = {
   clockTime: 16,
@@ -145,6 +147,30 @@ export const decodeSysOffsetExtended = (view: DataView): Triple[] =>
       after: readTime(view, at + 32),
     }
   })
+
+const [LOW, HIGH] = LITTLE_ENDIAN ? [0, 4] : [4, 0]
+
+/** ns from the time at `from` to that at `at`: exact where they are less than 100 days apart. */
+function between(view: DataView, from: number, at: number): number {
+  const low = u32(view, at + LOW) - u32(view, from + LOW)
+  const high = i32(view, at + HIGH) - i32(view, from + HIGH)
+  return (low + high * 2 ** 32) * 1e9 + (u32(view, at + 8) - u32(view, from + 8))
+}
+
+/** The same against the system clock, in ns since its first sample, which alone is read in full. */
+export function decodeNear(view: DataView): Omit<Comparison, 'method'> {
+  const [system, device] = [16, 16 + SIZE.clockTime]
+  const readings = []
+  const end = system + sampleCount(u32(view, 0)) * 3 * SIZE.clockTime
+  for (let at = system; at < end; at += 3 * SIZE.clockTime) {
+    readings.push({
+      before: between(view, system, at),
+      phc: between(view, device, at + 16),
+      after: between(view, system, at + 32),
+    })
+  }
+  return { utc: utc(readTime(view, system)), phc: phc(readTime(view, device)), readings }
+}
 
 export interface PreciseReading {
   readonly device: bigint

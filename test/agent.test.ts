@@ -1,6 +1,7 @@
 import t from 'tap'
 import { Agent } from '../agent/agent.ts'
 import type { Config } from '../agent/config/types.ts'
+import { comparisonOf } from '../agent/core/comparison.ts'
 import type { Action, Event, Now, Upstream } from '../agent/core/machine.ts'
 import { nanos, phc, utc } from '../agent/core/units.ts'
 import { clockConfig, ntpConfig, simConfig } from '../agent/sim/plain-config.ts'
@@ -58,7 +59,7 @@ function built(config: Partial<Config> = {}) {
     const truth = phc((now as bigint) - BigInt(Math.round(system.error)) + UTC_OFFSET)
     const readings = [{ before: utc(now - 400n), phc: truth, after: utc(now + 400n) }]
     return handle({
-      ...{ on: 'compared', key: 'phc:eth0|read', comparison: { method: 'extended', readings } },
+      ...{ on: 'compared', key: 'phc:eth0|read', comparison: comparisonOf('extended', readings) },
     })
   }
   return { agent, asked, compared, handle, system, clocks }

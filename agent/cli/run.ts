@@ -25,7 +25,7 @@ import { createIdentifier } from '../runtime/identify.ts'
 import { acquireLock } from '../runtime/lock.ts'
 import { createLog, type Log } from '../runtime/log.ts'
 import { NicKeeper } from '../runtime/nic-keeper.ts'
-import { discoverOwnNics } from '../runtime/nics.ts'
+import { discoverOwnNics, outlineOf } from '../runtime/nics.ts'
 import { createNotifier, type NotifyEnvironment } from '../runtime/notify.ts'
 import { observedClock } from '../runtime/observed-clock.ts'
 import { createProcessMeter } from '../runtime/process.ts'
@@ -138,11 +138,12 @@ function assemble(config: Config, found: Found, log: Log) {
   const identifier = createIdentifier()
   const nics = new NicKeeper({
     nics: () => discoverOwnNics().nics,
+    outline: outlineOf,
     phcs: () => discoverPhcs(PLACES, identifier),
     named: (phcs, name) => findPhc({ ...info, phcs }, name),
     note: (detail) => log.note('nic', 'agent', detail, readNow()),
   })
-  const looking = setInterval(() => nics.look(), NIC_PERIOD_MS).unref()
+  const looking = setInterval(() => nics.glance(), NIC_PERIOD_MS).unref()
   // looked for at each opening: a driver that was reset comes back under another number
   const phcOf: PhcOf = (name) => nics.find(name)
   const hardware = new HardwareStamps({

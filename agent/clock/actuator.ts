@@ -5,7 +5,7 @@
 import type { ClockChange } from '../core/clock-change.ts'
 import { describeFault } from '../core/errors.ts'
 import type { NoteCode } from '../core/notes.ts'
-import { type Instant, nanos, type Ppb, ppb } from '../core/units.ts'
+import { nanos, type Ppb, ppb } from '../core/units.ts'
 import type { ClockAdjustment, ClockPort, ClockStatus } from '../ports/clock.ts'
 import { type Finding, Guard } from './guard.ts'
 
@@ -130,12 +130,15 @@ export class Actuator {
     return { changes: [...before.changes, change], notes: before.notes }
   }
 
-  #change(
-    change: Pick<ClockChange, 'step' | 'frequency' | 'foreign'> & { at: Instant<'mono'> },
-  ): ClockChange {
-    const own = Math.abs(change.frequency) * CALL_NS * 1e-9
-    const uncertainty = change.foreign ? Math.abs(change.frequency) : own
-    return { ...change, clock: this.#port.name, uncertainty: nanos(uncertainty) }
+  #change({
+    at,
+    step,
+    frequency,
+    foreign,
+  }: Omit<ClockChange, 'clock' | 'uncertainty' | 'leap'>): ClockChange {
+    const own = Math.abs(frequency) * CALL_NS * 1e-9
+    const uncertainty = nanos(foreign ? Math.abs(frequency) : own)
+    return { clock: this.#port.name, at, step, frequency, uncertainty, foreign }
   }
 }
 

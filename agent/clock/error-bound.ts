@@ -47,7 +47,9 @@ export class ErrorBound {
 
   /** The part of the dial that moves the clock on purpose, from now on. */
   slewed(slew: Ppb): void {
-    if (this.#base !== undefined) this.#base = { ...this.#base, slew }
+    if (this.#base === undefined) return
+    const { at, offset, distance } = this.#base
+    this.#base = { at, offset, distance, slew }
   }
 
   /** After a foreign step nothing is known; a foreign rate did its harm until it was noticed. */
@@ -57,9 +59,10 @@ export class ErrorBound {
       this.#base = undefined
       return
     }
+    const { at, slew } = this.#base
     const offset = nanos(this.#base.offset + Number(change.step))
     const harm = change.foreign ? change.uncertainty : 0
-    this.#base = { ...this.#base, offset, distance: nanos(this.#base.distance + harm) }
+    this.#base = { at, offset, distance: nanos(this.#base.distance + harm), slew }
   }
 
   /** The bound so far becomes the distance from which it grows on: the dial changes its meaning now. */

@@ -24,6 +24,19 @@ export interface ClockChange {
   readonly leap?: 1 | -1
 }
 
+/** A reference that goes forward is to the clock that is measured by it the same as going back. */
+export const seenFrom = (
+  measured: ClockName,
+  { at, step, frequency, uncertainty, foreign }: ClockChange,
+): ClockChange => ({
+  clock: measured,
+  at,
+  step: -step,
+  frequency: -frequency as Ppb,
+  uncertainty,
+  foreign,
+})
+
 /**
  * The sample as it would have been measured had the change been in effect all along: a clock that
  * was stepped forward was "more ahead" at every earlier sample too. A rate change is applied as if
@@ -41,5 +54,24 @@ export function moveSampleBy(sample: Sample, changes: readonly ClockChange[]): S
     dispersion += uncertainty
   }
   if (offset === sample.offset && dispersion === sample.dispersion) return sample
-  return { ...sample, offset: offset as Nanos, dispersion: dispersion as Nanos }
+  return withError(sample, offset as Nanos, dispersion as Nanos)
 }
+
+/**
+ * Member by member: a spread of objects that many places make goes through a slow path of the engine, and
+ * took a fifth of all CPU with clocks that are turned 16 times a second.
+ */
+const withError = (sample: Sample, offset: Nanos, dispersion: Nanos): Sample => ({
+  source: sample.source,
+  clock: sample.clock,
+  at: sample.at,
+  offset,
+  delay: sample.delay,
+  dispersion,
+  rootDelay: sample.rootDelay,
+  rootDispersion: sample.rootDispersion,
+  stratum: sample.stratum,
+  leap: sample.leap,
+  reference: sample.reference,
+  stamps: sample.stamps,
+})

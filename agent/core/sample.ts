@@ -20,7 +20,10 @@ export type StampKind = 'hardware' | 'kernel' | 'daemon'
 export const edgeName = (reference: ClockName, clock: ClockName): string => `${reference}>${clock}`
 
 /** The clock of this node that a source of that name reads others against; any text for other sources. */
-export const referenceOf = (source: string): string => source.split('>', 1)[0] ?? source
+export function referenceOf(source: string): string {
+  const end = source.indexOf('>')
+  return end < 0 ? source : source.slice(0, end)
+}
 
 export interface Sample {
   /** Id of the source that measured. */

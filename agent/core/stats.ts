@@ -32,9 +32,13 @@ export function ascending(values: readonly number[]): number[] {
 }
 
 /** The q-quantile (0..1) by linear interpolation between order statistics; NaN when empty. */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = ascending(values)
-  const place = (sorted.length - 1) * q
+export const quantile = (values: readonly number[], q: number): number =>
+  quantileOf(ascending(values), values.length, q)
+
+/** The same of the first `count` of a list that is in ascending order. */
+export function quantileOf(sorted: ArrayLike<number>, count: number, q: number): number {
+  if (count === 0) return Number.NaN
+  const place = (count - 1) * q
   const low = sorted[Math.floor(place)]
   const high = sorted[Math.ceil(place)]
   if (low === undefined || high === undefined) return Number.NaN

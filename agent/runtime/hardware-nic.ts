@@ -14,7 +14,13 @@
  */
 import type { FrameInfo } from '../../native/msghdr.ts'
 import type { ClockChange } from '../core/clock-change.ts'
-import type { CompareMethod, PairedReading } from '../core/comparison.ts'
+import {
+  type CompareMethod,
+  type Comparison,
+  type NearReading,
+  type PairedReading,
+  readingOf,
+} from '../core/comparison.ts'
 import type { Now, Stamp } from '../core/machine.ts'
 import { PhcLine } from '../core/phc-line.ts'
 import { elapsed, type Instant, nanos, phc, plus, seconds } from '../core/units.ts'
@@ -54,10 +60,12 @@ export interface RawStamps {
   readonly frame?: FrameInfo
 }
 
-const width = ({ before, after }: PairedReading): bigint => (after as bigint) - (before as bigint)
+const width = ({ before, after }: NearReading): number => after - before
 
-const narrowest = (readings: readonly PairedReading[]): PairedReading | undefined =>
-  [...readings].sort((a, b) => Number(width(a) - width(b)))[0]
+function narrowest(comparison: Comparison): PairedReading | undefined {
+  const [best] = [...comparison.readings].sort((a, b) => width(a) - width(b))
+  return best && readingOf(comparison, best)
+}
 
 export class HardwareNic {
   readonly nic: Nic
@@ -124,7 +132,7 @@ export class HardwareNic {
   #read(): boolean {
     const result = this.#tools.compare(READINGS)
     const trouble = result.ok ? methodTrouble(result.comparison.method) : result.fault.code
-    const best = result.ok ? narrowest(result.comparison.readings) : undefined
+    const best = result.ok ? narrowest(result.comparison) : undefined
     if (trouble !== '' || best === undefined) {
       this.#line.forget()
       this.#refuse(`the PHC cannot be read: ${trouble}`)

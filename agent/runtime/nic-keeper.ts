@@ -10,6 +10,8 @@ import type { PhcInfo } from '../ports/node.ts'
 
 export interface NicKeeperOptions {
   readonly nics: () => readonly Nic[]
+  /** Differs when it is worth while to ask for `nics`. */
+  readonly outline: () => string
   readonly phcs: () => readonly PhcInfo[]
   /** The one among them that a name means. */
   readonly named: (phcs: readonly PhcInfo[], name: ClockName) => PhcInfo | undefined
@@ -24,9 +26,11 @@ export class NicKeeper {
   /** As they were found last: what is open is open under that name. */
   readonly #found = new Map<ClockName, PhcInfo>()
   #nics: readonly Nic[]
+  #outline: string
 
   constructor(options: NicKeeperOptions) {
     this.#options = options
+    this.#outline = options.outline()
     this.#nics = options.nics()
   }
 
@@ -36,6 +40,14 @@ export class NicKeeper {
     for (const change of nicChanges(this.#nics, nics)) this.#options.note(describeNicChange(change))
     this.#nics = nics
     return nics
+  }
+
+  /** For every now and then: asks where something came, went or changed its name. */
+  glance(): void {
+    const outline = this.#options.outline()
+    if (outline === this.#outline) return
+    this.#outline = outline
+    this.look()
   }
 
   /** The PHC that is meant by `name` now; undefined: it is not there. Reads all of sysfs. */

@@ -10,7 +10,7 @@
 import { basename, join } from 'node:path'
 import { Ethtool, type TsInfo } from '../../native/ethtool.ts'
 import { byName, type Nic, type NicDiscovery, type NicKind, type Phc } from '../core/nic.ts'
-import { integer, line, list, pciAddress, realpath, text } from './sysfs.ts'
+import { integer, line, list, pciAddress, realpath, target, text } from './sysfs.ts'
 
 /** Where to look; another root makes another node. */
 export interface NicPlaces {
@@ -177,6 +177,16 @@ export function discoverNics(places: NicPlaces, kernel: NicQuestions): NicDiscov
     phcs: clocks.map((entry) => readPhc(entry, places)).sort((a, b) => a.index - b.index),
   }
 }
+
+/**
+ * Which interfaces and PHCs there are and where each of them hangs, as one text: as long as it is the same
+ * nobody came, went or changed names. A hundredth of what it costs to ask each of them.
+ */
+export const outlineOf = ({ sys }: NicPlaces = PLACES): string =>
+  ['net', 'ptp']
+    .map((kind) => join(sys, 'class', kind))
+    .flatMap((path) => list(path).map((name) => `${name} ${target(join(path, name))}`))
+    .join('\n')
 
 /** Those of this machine, or of the network namespace that its /sys belongs to. */
 export function discoverOwnNics(): NicDiscovery {

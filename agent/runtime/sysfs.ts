@@ -1,5 +1,5 @@
 /** Small readings of sysfs and procfs: what cannot be read is absent, not an error. */
-import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 
 export function attempt<T>(read: () => T, otherwise: T): T {
   try {
@@ -16,6 +16,8 @@ export const line = (path: string): string => text(path).trim()
 export const list = (path: string): string[] => attempt(() => readdirSync(path).sort(), [])
 /** Without symbolic links, '' where it leads nowhere. */
 export const realpath = (path: string): string => attempt(() => realpathSync(path), '')
+/** Of a symbolic link, as it is written; '' where there is none. */
+export const target = (path: string): string => attempt(() => readlinkSync(path), '')
 
 /** A decimal integer; null where there is none. */
 export function integer(path: string): number | null {

@@ -20,6 +20,7 @@ const TOLERANCE = 100
 /** Source to reason. */
 export function drifters(group: readonly Member[], now: Instant<'mono'>): Map<string, string> {
   const adrift = new Map<string, string>()
+  if (group.length < ENOUGH) return adrift
   const known = group.flatMap(({ source, filter }) => {
     const estimate = filter.estimate(now)
     return estimate === undefined ? [] : [{ source, ...estimate }]

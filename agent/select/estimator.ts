@@ -121,7 +121,8 @@ export class Estimator {
 
   move(change: ClockChange): void {
     const turn = this.#turnOf(change)
-    this.#prior = { ...this.#prior, frequency: this.#prior.frequency + turn }
+    const { frequency, frequencyVariance } = this.#prior
+    this.#prior = { frequency: frequency + turn, frequencyVariance }
     if (this.#origin === undefined) return
     const at = this.#time(change.at)
     const step = Number(change.step)

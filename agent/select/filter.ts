@@ -40,7 +40,8 @@ export class SampleFilter {
   }
 
   add(sample: Sample): void {
-    this.#estimator.add({ ...sample, delay: ownTrip(sample) })
+    this.#estimator.add({ at: sample.at, offset: sample.offset, delay: ownTrip(sample) })
+    this.#spacing = undefined
     this.#changed()
     this.#kept = keepLast(this.#samples, sample, WINDOW)
   }
@@ -54,6 +55,7 @@ export class SampleFilter {
   clear(known?: KnownFrequency): void {
     this.#kept = []
     this.#changes = []
+    this.#spacing = undefined
     this.#changed()
     this.#estimator = new Estimator(known, this.#most)
   }
@@ -111,18 +113,20 @@ export class SampleFilter {
     return this.#jitter.is
   }
 
+  /** All but the moments, which no change moves. */
   #changed(): void {
     this.#jitter = undefined
     this.#rate = undefined
-    this.#spacing = undefined
     this.#best = undefined
   }
 
   #scatter(slew: Ppb): Nanos {
     const last = this.last?.at ?? mono(0n)
-    const offsets = this.#samples.map((sample) => offsetAt(sample, last, slew))
+    const offsets: number[] = []
+    for (const sample of this.#samples) offsets.push(offsetAt(sample, last, slew))
     const centre = median(offsets)
-    const spread = median(offsets.map((offset) => Math.abs(offset - centre)))
+    for (const [k, offset] of offsets.entries()) offsets[k] = Math.abs(offset - centre)
+    const spread = median(offsets)
     return nanos(Number.isNaN(spread) ? 0 : spread)
   }
 

@@ -65,7 +65,8 @@ export class Filter {
   #likelihood = 0
 
   constructor(start: Gaussian) {
-    this.#state = { ...start }
+    const { at, offset, frequency, offsetVariance, covariance, frequencyVariance } = start
+    this.#state = { at, offset, frequency, offsetVariance, covariance, frequencyVariance }
   }
 
   /** One measurement is all there is. */
@@ -86,6 +87,19 @@ export class Filter {
     const twin = new Filter(this.#state)
     twin.#wild = this.#wild
     return twin
+  }
+
+  /** As a clone of `other`, in the memory of this one: a window is filtered anew all the time. */
+  become(other: Filter): void {
+    const [state, its] = [this.#state, other.#state]
+    state.at = its.at
+    state.offset = its.offset
+    state.frequency = its.frequency
+    state.offsetVariance = its.offsetVariance
+    state.covariance = its.covariance
+    state.frequencyVariance = its.frequencyVariance
+    this.#wild = other.#wild
+    this.#likelihood = 0
   }
 
   /** The clock was stepped by `step` ns and turned by `turn` ppb at `at`. */

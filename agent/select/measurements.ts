@@ -3,7 +3,7 @@
  * of the clock moves all of them, and comes more often than they are looked at: changes are added up,
  * and carried out when somebody looks.
  */
-import { median } from '../core/stats.ts'
+import { median, quantileOf } from '../core/stats.ts'
 import type { Observation } from './noise-model.ts'
 
 export interface Trips {
@@ -21,6 +21,8 @@ export class Measurements {
   readonly #at = column()
   readonly #offset = column()
   readonly #delay = column()
+  /** The delays in ascending order. */
+  readonly #trips = column()
   /** Variance of clock changes since. */
   readonly #extra = column()
   #size = 0
@@ -28,7 +30,6 @@ export class Measurements {
   #shift = 0
   #tilt = 0
   #widened = 0
-  #trips: Trips | undefined
 
   get size(): number {
     return this.#size
@@ -48,7 +49,11 @@ export class Measurements {
     this.#delay[k] = delay
     this.#extra[k] = 0
     this.#size = k + 1
-    this.#trips = undefined
+    let place = k
+    for (; place > 0 && (this.#trips[place - 1] as number) > delay; place--) {
+      this.#trips[place] = this.#trips[place - 1] as number
+    }
+    this.#trips[place] = delay
   }
 
   /** Forgets the oldest. */
@@ -58,7 +63,8 @@ export class Measurements {
       each.copyWithin(0, count, this.#size)
     }
     this.#size = Math.max(0, this.#size - count)
-    this.#trips = undefined
+    this.#trips.set(this.#delay.subarray(0, this.#size))
+    this.#trips.subarray(0, this.#size).sort()
   }
 
   /** The clock was stepped and turned at `at`; what was measured later is as it was. */
@@ -80,23 +86,24 @@ export class Measurements {
 
   /** Of what is kept: the shortest round trip, and how much longer they usually are. */
   get trips(): Trips {
-    this.#trips ??= this.#measureTrips()
-    return this.#trips
+    const shortest = this.#trips[0] as number
+    return { shortest, usual: quantileOf(this.#trips, this.#size, 0.5) - shortest }
   }
 
   /** From `first` on; `unsure`: what the shortest round trip may be wrong by. */
   observations(unsure: number, first = 0): Observation[] {
     this.#settle()
     const { shortest } = this.trips
-    return Array.from({ length: this.#size - first }, (_, n) => {
-      const k = first + n
-      return {
+    const seen: Observation[] = []
+    for (let k = first; k < this.#size; k++) {
+      seen.push({
         at: this.#at[k] as number,
         offset: this.#offset[k] as number,
         excess: (this.#delay[k] as number) - shortest + unsure,
         extra: this.#extra[k] as number,
-      }
-    })
+      })
+    }
+    return seen
   }
 
   /** Noise of the last offsets by their second differences, in which a steady frequency does not appear. */
@@ -110,17 +117,6 @@ export class Measurements {
     }
     // 0.6745: from the median to the deviation; a second difference has six times the variance
     return median(bends) / 0.6745 / Math.sqrt(6)
-  }
-
-  #measureTrips(): Trips {
-    const delays: number[] = []
-    let shortest = Number.POSITIVE_INFINITY
-    for (let k = 0; k < this.#size; k++) {
-      const delay = this.#delay[k] as number
-      delays.push(delay)
-      if (delay < shortest) shortest = delay
-    }
-    return { shortest, usual: median(delays) - shortest }
   }
 
   #settle(): void {

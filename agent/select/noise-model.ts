@@ -80,7 +80,8 @@ class Track {
   }
 
   rebuild(observations: readonly Observation[], prior: Prior): void {
-    this.now = this.before?.clone()
+    if (this.before !== undefined && this.now !== undefined) this.now.become(this.before)
+    else this.now = this.before?.clone()
     for (const each of observations) this.add(each, prior)
   }
 

@@ -142,7 +142,7 @@ function usable(candidate: Candidate, now: Instant<'mono'>, growth: Ppb, slew: P
     lo: offset - radius,
     hi: offset + radius,
     leap: filter.last?.leap ?? 'none',
-    rate: filter.rate,
+    rate: () => filter.rate,
     quality: distance - (waited * growth) / 1e9,
   }
 }
@@ -154,17 +154,22 @@ interface Vote {
   readonly losers: Judgement
 }
 
+/** Where all agree: this text would be made with every sample. */
+const NOBODY: Judgement = { verdict: 'falseticker', why: '' }
+
+const outside = ({ lo, hi }: Cover): Judgement => ({
+  verdict: 'falseticker',
+  why: `the majority is at ${span((lo + hi) / 2)}`,
+})
+
 function vote(all: readonly Usable[]): Vote {
   const trusted = all.filter(({ rule }) => rule.trust)
   const voters = trusted.length > 0 ? trusted : all
   const best = deepest(voters)
   if (best !== undefined && best.depth * 2 > voters.length) {
-    const middle = (best.lo + best.hi) / 2
-    return {
-      truechimers: all.filter((each) => isTrue(each, best)),
-      contested: false,
-      losers: { verdict: 'falseticker', why: `the majority is at ${span(middle)}` },
-    }
+    const truechimers = all.filter((each) => isTrue(each, best))
+    const losers = truechimers.length < all.length ? outside(best) : NOBODY
+    return { truechimers, contested: false, losers }
   }
   return { ...byRank(voters, all.length), contested: all.length > 0 }
 }
@@ -249,12 +254,9 @@ export function select(
   for (const { source } of truechimers.filter(({ rule }) => rule.rank !== rank)) {
     verdicts.set(source, { verdict: 'standby', why: `agrees; ${selected.source} steers` })
   }
-  const among = {
-    selected: selected.source,
-    rank,
-    cover: coverOf(all.filter(({ rule }) => rule.rank === rank)),
-  }
-  return { verdicts, ...among, contested, leap, ...combine(used) }
+  const cover = coverOf(all.filter(({ rule }) => rule.rank === rank))
+  const { offset, distance } = combine(used)
+  return { verdicts, selected: selected.source, rank, offset, distance, cover, contested, leap }
 }
 
 /** Trusted ones alone, where there are any. */

@@ -20,8 +20,8 @@ import { deepest, type Intersection, type Interval, isTrue } from './intersect.t
 export interface LeapView extends Interval {
   readonly offset: number
   readonly leap: LeapWarning
-  /** How fast its offset grows, and one deviation of that; undefined while unknown. */
-  readonly rate: { readonly rate: Ppb; readonly error: Ppb } | undefined
+  /** How fast its offset grows, and one deviation of that; undefined while unknown. Asked near a leap only. */
+  readonly rate: () => { readonly rate: Ppb; readonly error: Ppb } | undefined
 }
 
 /** A leap second that the majority tells of, or told of lately. */
@@ -87,9 +87,10 @@ function majorityOf(views: readonly Interval[]): Intersection | undefined {
 
 /** What our own clock does to the offsets of all. */
 function commonRate(views: readonly LeapView[], majority: Intersection): number {
-  const rates = views.flatMap((view) =>
-    isTrue(view, majority) && view.rate !== undefined ? [view.rate.rate] : [],
-  )
+  const rates = views.flatMap((view) => {
+    const rate = isTrue(view, majority) ? view.rate()?.rate : undefined
+    return rate === undefined ? [] : [rate]
+  })
   return rates.length === 0 ? 0 : median(rates)
 }
 
@@ -110,11 +111,8 @@ function reason(
 }
 
 /** Positive: in the direction of a smear, ppb; undefined while it is not known. */
-function slopeOf(
-  { rate }: LeapView,
-  warning: NearLeap['warning'],
-  common: number,
-): number | undefined {
+function slopeOf(view: LeapView, warning: NearLeap['warning'], common: number): number | undefined {
+  const rate = view.rate()
   if (rate === undefined || rate.error > KNOWN) return undefined
   return (warning === 'insert' ? 1 : -1) * (rate.rate - common)
 }

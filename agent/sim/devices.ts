@@ -2,7 +2,7 @@
  * The rest of the simulated node: reading a PHC against CLOCK_REALTIME, which interface has which
  * PHC, the names that resolve, and the state directory. Every member may be changed by a test.
  */
-import type { CompareMethod, PairedReading } from '../core/comparison.ts'
+import { type CompareMethod, comparisonOf, type PairedReading } from '../core/comparison.ts'
 import type { PortFault } from '../core/errors.ts'
 import type { Action, Event } from '../core/machine.ts'
 import type { PhcInfo } from '../ports/node.ts'
@@ -112,7 +112,7 @@ export class Devices {
       taken.push(reading.pair)
       ns += reading.ns
     }
-    return { ns, event: { on: 'compared', key, comparison: { method, readings: taken } } }
+    return { ns, event: { on: 'compared', key, comparison: comparisonOf(method, taken) } }
   }
 
   #identify(action: Operation & { do: 'identify' }): Outcome {

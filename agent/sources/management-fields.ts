@@ -45,6 +45,7 @@ function take(cursor: Cursor, size: number): number | undefined {
   return from
 }
 
+/** `size`: a multiple of four. */
 function integer(size: number, signed: boolean, little = false): Field<bigint> {
   const bits = BigInt(size * 8)
   return {
@@ -52,9 +53,9 @@ function integer(size: number, signed: boolean, little = false): Field<bigint> {
       const from = take(cursor, size)
       if (from === undefined) return 0n
       let value = 0n
-      for (let i = 0; i < size; i++) {
-        const place = little ? size - 1 - i : i
-        value = (value << 8n) | BigInt(cursor.view.getUint8(from + place))
+      for (let i = 0; i < size; i += 4) {
+        const place = little ? size - 4 - i : i
+        value = (value << 32n) | BigInt(cursor.view.getUint32(from + place, little))
       }
       return signed ? BigInt.asIntN(size * 8, value) : value
     },
@@ -82,20 +83,40 @@ export const mapped = <W, T>(
   write: (out, value) => inner.write(out, to(value)),
 })
 
-const asNumber = (inner: Field<bigint>): Field<number> => mapped(inner, Number, wholeOf)
+/** Of up to six bytes, which a double holds: most of every message, and a bigint per byte is dear. */
+function small(size: number, signed: boolean): Field<number> {
+  const range = 2 ** (8 * size)
+  const low = signed ? -range / 2 : 0
+  const high = low + range - 1
+  return {
+    read(cursor) {
+      const from = take(cursor, size)
+      if (from === undefined) return 0
+      let value = 0
+      for (let i = 0; i < size; i++) value = value * 256 + cursor.view.getUint8(from + i)
+      return value > high ? value - range : value
+    },
+    write(out, value) {
+      const whole = Number.isFinite(value) ? Math.round(value) : 0
+      const clamped = Math.min(high, Math.max(low, whole))
+      for (let unit = range / 256; unit >= 1; unit /= 256)
+        out.push(Math.floor(clamped / unit) & 0xff)
+    },
+  }
+}
 
-export const u8 = asNumber(integer(1, false))
-export const u16 = asNumber(integer(2, false))
-export const u32 = asNumber(integer(4, false))
+export const u8 = small(1, false)
+export const u16 = small(2, false)
+export const u32 = small(4, false)
 /** Seconds of the PTP time scale: enough for 8.9 million years. */
-export const u48 = asNumber(integer(6, false))
-export const i8 = asNumber(integer(1, true))
-export const i16 = asNumber(integer(2, true))
-export const i32 = asNumber(integer(4, true))
+export const u48 = small(6, false)
+export const i8 = small(1, true)
+export const i16 = small(2, true)
+export const i32 = small(4, true)
 export const i64 = integer(8, true)
 const littleI64 = integer(8, true, true)
 /** A counter of linuxptp's port statistics; exact to 2^53. */
-export const counter = asNumber(integer(8, false, true))
+export const counter = mapped(integer(8, false, true), Number, wholeOf)
 
 const unscaled = (wire: bigint): Nanos => (Number(wire) / 65536) as Nanos
 const scaled = (value: Nanos): bigint => wholeOf(value * 65536)
@@ -155,10 +176,11 @@ export const bits = <const P extends Readonly<Record<string, number>>>(
   const list = Object.entries(places)
   return mapped(
     u8,
-    (wire) =>
-      Object.fromEntries(list.map(([name, bit]) => [name, (wire & (1 << bit)) !== 0])) as {
-        [K in keyof P]: boolean
-      },
+    (wire) => {
+      const value: Record<string, boolean> = {}
+      for (const [name, bit] of list) value[name] = (wire & (1 << bit)) !== 0
+      return value as { [K in keyof P]: boolean }
+    },
     (value) => list.reduce((wire, [name, bit]) => wire | (value[name] ? 1 << bit : 0), 0),
   )
 }
@@ -198,8 +220,11 @@ export type Struct<F> = { readonly [K in keyof F]: ValueOf<F[K]> }
 export function struct<F extends Readonly<Record<string, unknown>>>(fields: F): Field<Struct<F>> {
   const list = Object.entries(fields) as [keyof F & string, Field<unknown>][]
   return {
-    read: (cursor) =>
-      Object.fromEntries(list.map(([name, field]) => [name, field.read(cursor)])) as Struct<F>,
+    read(cursor) {
+      const value: Record<string, unknown> = {}
+      for (const [name, field] of list) value[name] = field.read(cursor)
+      return value as Struct<F>
+    },
     write(out, value) {
       for (const [name, field] of list) field.write(out, value[name])
     },
@@ -208,7 +233,11 @@ export function struct<F extends Readonly<Record<string, unknown>>>(fields: F): 
 
 /** `count` times the same. */
 export const times = <T>(inner: Field<T>, count: number): Field<readonly T[]> => ({
-  read: (cursor) => Array.from({ length: count }, () => inner.read(cursor)),
+  read(cursor) {
+    const items: T[] = []
+    while (items.length < count) items.push(inner.read(cursor))
+    return items
+  },
   write(out, value) {
     for (let i = 0; i < count; i++) inner.write(out, value[i] as T)
   },
@@ -235,16 +264,16 @@ export const text8: Field<string> = mapped(
   (text) => [...text].slice(0, 255).map((char) => char.charCodeAt(0) & 0xff),
 )
 
-const hex = (byte: number | undefined): string => (byte ?? 0).toString(16).padStart(2, '0')
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** EUI-64 as linuxptp logs it: `aabbcc.ddee.ff0011`. */
 export const clockIdentity: Field<string> = mapped(
   times(u8, 8),
-  (bytes) =>
-    bytes
-      .map(hex)
-      .join('')
-      .replace(/^(.{6})(.{4})/, '$1.$2.'),
+  (bytes) => {
+    let text = ''
+    for (const [k, byte] of bytes.entries()) text += (k === 3 || k === 5 ? '.' : '') + HEX[byte]
+    return text
+  },
   (text) => {
     const digits = text.replaceAll('.', '').padEnd(16, '0')
     return Array.from({ length: 8 }, (_, i) => Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16))

@@ -77,6 +77,7 @@ export type ManagementFault =
   | 'bad-tlv'
   | 'short-data'
 
+const SEQUENCE = 30
 const HEADER = 48
 const TLV_HEADER = 4
 const DATA = 54
@@ -113,6 +114,13 @@ const request = (
 /** Asks every port (or the clock) for a data set. */
 export const encodeGet = (from: Requester, sequenceId: number, name: DataSetName): Uint8Array =>
   request(from, sequenceId, 'GET', { kind: 'empty', id: DATA_SETS[name].id })
+
+/** The same message under another number. */
+export function renumbered(message: Uint8Array, sequenceId: number): Uint8Array {
+  const copy = message.slice()
+  new DataView(copy.buffer).setUint16(SEQUENCE, sequenceId)
+  return copy
+}
 
 export const encodeSet = (from: Requester, sequenceId: number, set: DataSet): Uint8Array =>
   request(from, sequenceId, 'SET', { kind: 'data', id: DATA_SETS[set.name].id, set })
@@ -204,7 +212,7 @@ export function decodeManagement(bytes: Uint8Array): Decoded<ManagementMessage, 
     domain: view.getUint8(4),
     source: portIdentity.read(cursorOf(bytes, 20)),
     target: portIdentity.read(cursorOf(bytes, 34)),
-    sequenceId: view.getUint16(30),
+    sequenceId: view.getUint16(SEQUENCE),
     startingBoundaryHops: view.getUint8(44),
     boundaryHops: view.getUint8(45),
     action,

@@ -5,8 +5,13 @@
  * themselves, which the scatter of this very comparison tells. Where offsets go with e, one way is slower
  * than the other one, and the offset at e = 0 is meant.
  */
-import type { Comparison, PairedReading } from '../core/comparison.ts'
-import { phc, stepBetween, utc } from '../core/units.ts'
+import {
+  type Comparison,
+  type NearReading,
+  type PairedReading,
+  readingOf,
+} from '../core/comparison.ts'
+import { stepBetween } from '../core/units.ts'
 
 /** How long a pair took, ns; negative: its ends are not in order. */
 export const width = ({ before, after }: PairedReading): bigint => stepBetween(after, before)
@@ -56,48 +61,48 @@ function fit(points: readonly Point[], noise: number): Fit {
   return { offset, later: st / n, misfit }
 }
 
-/** One whose ends are in order and closest, and the widths of all, ns; undefined: there is none. */
-function shortestOf(readings: readonly PairedReading[]) {
-  const widths = readings.map((reading) => Number(width(reading)))
-  let best = -1
-  for (const [k, ns] of widths.entries()) {
-    if (ns >= 0 && (best < 0 || ns < (widths[best] as number))) best = k
+/** One whose ends are in order and closest; undefined: there is none. */
+function shortestOf(readings: readonly NearReading[]): NearReading | undefined {
+  let best: NearReading | undefined
+  let shortest = Number.POSITIVE_INFINITY
+  for (const each of readings) {
+    const ns = each.after - each.before
+    if (ns >= 0 && ns < shortest) [best, shortest] = [each, ns]
   }
-  const reading = readings[best]
-  return reading && { reading, widths, shortest: widths[best] as number }
+  return best
 }
 
 /**
  * As wide as the shortest pair, whose bound holds for it, too, and to the nanosecond; undefined where no
  * pair is in order.
  */
-export function combine({ readings }: Comparison): PairedReading | undefined {
-  const found = shortestOf(readings)
-  if (found === undefined) return undefined
-  const { reading: best, widths, shortest } = found
+export function combine(comparison: Comparison): PairedReading | undefined {
+  const best = shortestOf(comparison.readings)
+  if (best === undefined) return undefined
+  const shortest = best.after - best.before
   const points: Point[] = []
-  for (const [k, each] of readings.entries()) {
-    const excess = (widths[k] as number) - shortest
+  for (const each of comparison.readings) {
+    const excess = each.after - each.before - shortest
     if (excess < 0) continue
-    const later = Number(stepBetween(each.before, best.before))
-    const offset = later + excess / 2 - Number(stepBetween(each.phc, best.phc))
-    points.push({ excess, offset, later })
+    const later = each.before - best.before
+    points.push({ excess, offset: later + excess / 2 - (each.phc - best.phc), later })
   }
-  return points.length < ENOUGH ? best : weighted(best, points, shortest / 2)
+  const meant = points.length < ENOUGH ? best : weighted(best, points, shortest / 2)
+  return readingOf(comparison, meant)
 }
 
 /** `most`: as far as the shortest pair may be wrong, ns. */
-function weighted(best: PairedReading, points: readonly Point[], most: number): PairedReading {
+function weighted(best: NearReading, points: readonly Point[], most: number): NearReading {
   let found = fit(points, NOISES[0])
   for (const noise of NOISES.slice(1)) {
     if (found.misfit <= points.length) break
     found = fit(points, noise)
   }
-  const correction = BigInt(Math.round(Math.min(most, Math.max(-most, found.offset))))
-  const later = BigInt(Math.round(found.later))
+  const correction = Math.round(Math.min(most, Math.max(-most, found.offset)))
+  const later = Math.round(found.later)
   return {
-    before: utc((best.before as bigint) + later),
-    phc: phc((best.phc as bigint) + later - correction),
-    after: utc((best.after as bigint) + later),
+    before: best.before + later,
+    phc: best.phc + later - correction,
+    after: best.after + later,
   }
 }

@@ -8,15 +8,15 @@
  * Both count the same time scale. A reference is worth what steers it (`upstream`); one of which no
  * ptp4l tells is taken for right where the operator named it (`trusted`: a GNSS card, ts2phc).
  */
-import { type ClockChange, moveSample } from '../core/clock-change.ts'
+import { type ClockChange, moveSample, seenFrom } from '../core/clock-change.ts'
 import type { CompareMethod, Comparison, PairedReading } from '../core/comparison.ts'
 import { describeFault, type PortFault } from '../core/errors.ts'
 import type { Action, Event, Now, Upstream } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import { type ClockName, edgeName, rootDistance, type Sample } from '../core/sample.ts'
-import { nanos, ppb, stepBetween } from '../core/units.ts'
+import { nanos, stepBetween } from '../core/units.ts'
 import { combine, width } from './phc-combine.ts'
-import { middleOf, READING, rootOf } from './phc-sample.ts'
+import { middleOf, READING, rootOf, sampleWith } from './phc-sample.ts'
 import { Turns } from './phc-schedule.ts'
 import type { Source, SourceView } from './source.ts'
 
@@ -140,10 +140,9 @@ export class PhcPairSource implements Source {
     this.#read = []
     this.#reach = (this.#reach << 1) & 0xff
     const { clock, reference, readings = 25 } = this.#options
-    const compare = (key: (typeof KEYS)[number]): Action => ({
-      ...{ do: 'compare', key, readings },
-      clock: key === 'middle' ? clock : reference,
-    })
+    const compare = (key: (typeof KEYS)[number]): Action => {
+      return { do: 'compare', key, clock: key === 'middle' ? clock : reference, readings }
+    }
     return [...late, ...KEYS.map(compare), next]
   }
 
@@ -179,13 +178,16 @@ export class PhcPairSource implements Source {
     const [dispersion, stamps] = READING[method]
     const at = middleOf(middle, now)
     const around = Number(width(before) + width(after)) / 2
-    return {
-      ...{ source: this.id, clock, at, stratum: 0, stamps },
+    const root = rootOf({ phc: reference, toSystem: true, trusted, upstream: this.#upstream }, at)
+    return sampleWith(root, {
+      source: this.id,
+      clock,
+      at,
       offset: between(before, middle, after),
       delay: nanos(Number(width(middle)) + around),
       dispersion: nanos(2 * dispersion),
-      ...rootOf({ phc: reference, toSystem: true, trusted, upstream: this.#upstream }, at),
-    }
+      stamps,
+    })
   }
 
   #failed(fault: PortFault, now: Now): readonly Action[] {
@@ -207,9 +209,7 @@ export class PhcPairSource implements Source {
     // a step of the system clock tears the line apart
     if (change.step !== 0n || change.leap !== undefined) this.#discard = this.#turns.pending
     if (this.#last === undefined) return
-    const { step, frequency } = change
-    const backwards = { ...change, clock, step: -step, frequency: ppb(-frequency) }
     if (change.clock === clock) this.#last = moveSample(this.#last, change)
-    if (change.clock === reference) this.#last = moveSample(this.#last, backwards)
+    if (change.clock === reference) this.#last = moveSample(this.#last, seenFrom(clock, change))
   }
 }

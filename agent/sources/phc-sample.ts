@@ -49,20 +49,37 @@ export function phcSample(reading: PairedReading, now: Now, context: PhcContext)
   const [dispersion, stamps] = READING[method]
   const offset = systemMinusPhc(reading, utcOffset)
   const at = middleOf(reading, now)
-  return {
+  return sampleWith(rootOf(context, at), {
     source,
     clock: toSystem ? 'system' : phc,
     at,
     offset: toSystem ? offset : nanos(0 - offset),
     delay: nanos(Number(width(reading))),
     dispersion: nanos(dispersion),
-    stratum: 0,
     stamps,
-    ...rootOf(context, at),
-  }
+  })
 }
 
 type Root = Pick<Sample, 'rootDelay' | 'rootDispersion' | 'leap' | 'reference'>
+/** In the order of `Sample`, so that samples of all sources are one kind of object to the engine. */
+export const sampleWith = (
+  root: Root,
+  own: Pick<Sample, 'source' | 'clock' | 'at' | 'offset' | 'delay' | 'dispersion' | 'stamps'>,
+): Sample => ({
+  source: own.source,
+  clock: own.clock,
+  at: own.at,
+  offset: own.offset,
+  delay: own.delay,
+  dispersion: own.dispersion,
+  rootDelay: root.rootDelay,
+  rootDispersion: root.rootDispersion,
+  stratum: 0,
+  leap: root.leap,
+  reference: root.reference,
+  stamps: own.stamps,
+})
+
 const NO_ROOT = { rootDelay: nanos(0), rootDispersion: nanos(0) }
 
 /** Root figures of what is measured against a PHC (`toSystem`), or against the system clock. */

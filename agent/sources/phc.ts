@@ -9,13 +9,12 @@
  * A PHC is worth what steers it: root figures come from `upstream` and grow with its age. With no
  * word from there the sample is unsynchronised, unless the operator vouches for it (`trusted`).
  */
-import { type ClockChange, moveSample } from '../core/clock-change.ts'
+import { type ClockChange, moveSample, seenFrom } from '../core/clock-change.ts'
 import type { CompareMethod, Comparison } from '../core/comparison.ts'
 import { describeFault, type PortFault } from '../core/errors.ts'
 import type { Action, Event, Now, Upstream } from '../core/machine.ts'
 import type { NoteCode } from '../core/notes.ts'
 import { type ClockName, edgeName, rootDistance, type Sample } from '../core/sample.ts'
-import { ppb } from '../core/units.ts'
 import { BusWatch } from './phc-bus.ts'
 import { combine } from './phc-combine.ts'
 import { phcSample } from './phc-sample.ts'
@@ -178,7 +177,10 @@ export class PhcSource implements Source {
     this.#reach |= 1
     const { clock, trusted } = this.#options
     const sample = phcSample(reading, now, {
-      ...{ source: this.id, phc: clock, method: comparison.method, trusted },
+      source: this.id,
+      phc: clock,
+      method: comparison.method,
+      trusted,
       toSystem: this.#toSystem,
       utcOffset: this.#utcOffset,
       upstream: this.#upstream,
@@ -227,18 +229,8 @@ export class PhcSource implements Source {
     }
     if (change.step !== 0n) this.#discard = this.#turns.pending
     if (this.#last === undefined) return
-    // the reference going forward is the same as the measured clock going back
-    const mine = change.clock === this.#measured
-    this.#last = moveSample(
-      this.#last,
-      mine
-        ? change
-        : {
-            ...change,
-            clock: this.#measured,
-            step: -change.step,
-            frequency: ppb(-change.frequency),
-          },
-    )
+    const measured = this.#measured
+    const mine = change.clock === measured
+    this.#last = moveSample(this.#last, mine ? change : seenFrom(measured, change))
   }
 }

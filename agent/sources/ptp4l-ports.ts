@@ -24,9 +24,12 @@ const syncSecondsOf = (log: number): number => (log >= -7 && log <= 6 ? 2 ** log
 
 export class Ports {
   readonly #ports = new Map<number, Port>()
+  /** In the order of their numbers, until one of them changes. */
+  #list: readonly Port[] | undefined
 
   get list(): readonly Port[] {
-    return [...this.#ports.values()].sort((a, b) => a.number - b.number)
+    this.#list ??= [...this.#ports.values()].sort((a, b) => a.number - b.number)
+    return this.#list
   }
 
   /** All three take a data set in; the first two return the change of state in words, or ''. */
@@ -63,6 +66,7 @@ export class Ports {
   /** A ptp4l that was started with fewer ports has no more than `count`. */
   keep(count: number): void {
     for (const number of [...this.#ports.keys()]) if (number > count) this.#ports.delete(number)
+    this.#list = undefined
   }
 
   /** The port that listens to a time transmitter: SLAVE, or UNCALIBRATED where that is for ever. */
@@ -100,6 +104,7 @@ export class Ports {
       since: moved || before === undefined ? at : before.since,
     }
     this.#ports.set(number, port)
+    this.#list = undefined
     if (!moved) return ''
     const from = before === undefined || before.state === '' ? '' : `${before.state} to `
     return `${portLabel(port)}: ${from}${port.state}`

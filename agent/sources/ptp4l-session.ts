@@ -9,9 +9,15 @@
  * counter that starts again.
  */
 import type { Action } from '../core/machine.ts'
-import { type Instant, type Nanos, seconds } from '../core/units.ts'
+import { type Instant, type Nanos, nanos, plus, seconds } from '../core/units.ts'
 import type { RandomPort } from '../ports/random.ts'
-import { encodeGet, encodeSet, type ManagementMessage, type Requester } from './management.ts'
+import {
+  encodeGet,
+  encodeSet,
+  type ManagementMessage,
+  type Requester,
+  renumbered,
+} from './management.ts'
 import { DATA_SETS, type DataSet, type DataSetName } from './management-data.ts'
 import { clockIdentity, cursorOf } from './management-fields.ts'
 import type { PortIdentity } from './management-parts.ts'
@@ -45,6 +51,8 @@ export class Session {
   #sequence = 0
   #pushSequence: number | undefined
   #inFlight = new Map<number, InFlight>()
+  /** Requests as they were made once; only their number changes. */
+  readonly #gets = new Map<DataSetName, Uint8Array>()
   #openedAt: Instant<'mono'> | undefined
   #heardAt: Instant<'mono'> | undefined
 
@@ -97,7 +105,9 @@ export class Session {
   }
 
   get(name: DataSetName, now: Instant<'mono'>): Action {
-    return this.#send(name, now, (sequence) => encodeGet(this.#requester, sequence, name))
+    const made = this.#gets.get(name) ?? encodeGet(this.#requester, 0, name)
+    this.#gets.set(name, made)
+    return this.#send(name, now, (sequence) => renumbered(made, sequence))
   }
 
   set(set: DataSet, now: Instant<'mono'>): Action {
@@ -117,13 +127,15 @@ export class Session {
   /** Requests that got no answer in time, each named once. */
   sweep(now: Instant<'mono'>): readonly DataSetName[] {
     const missed: DataSetName[] = []
+    const [due, forgotten] = [plus(now, nanos(-ANSWER)), plus(now, nanos(-FORGET))]
     for (const [sequence, request] of this.#inFlight) {
-      const age = elapsed(now, request.at)
-      if (!request.answered && !request.missed && age >= ANSWER) {
+      // in the order in which they were sent
+      if (request.at > due) break
+      if (!request.answered && !request.missed) {
         request.missed = true
         missed.push(request.name)
       }
-      if (age >= FORGET) this.#inFlight.delete(sequence)
+      if (request.at <= forgotten) this.#inFlight.delete(sequence)
     }
     return missed
   }

@@ -47,7 +47,7 @@ export class Survey {
   #turn = 0
   readonly #refused = new Map<DataSetName, string>()
   /** By port number; 0 is the clock. */
-  readonly #values = new Map<number, DataSetValues>()
+  readonly #values = new Map<number, Map<DataSetName, DataSet['value']>>()
   /** The last two of each port, for the rates. */
   readonly #counts = new Map<number, { readonly before: Count | undefined; readonly last: Count }>()
 
@@ -78,21 +78,23 @@ export class Survey {
 
   /** One port may know what another does not: only what nobody ever told is refused. */
   refuse(name: DataSetName, error: string): void {
-    const known = [...this.#values.values()].some((values) => values[name] !== undefined)
+    const known = [...this.#values.values()].some((values) => values.has(name))
     if (!known) this.#refused.set(name, error)
   }
 
   /** `port`: of the answer's sourcePortIdentity. */
   absorb({ name, value }: DataSet, port: number, at: Instant<'mono'>): void {
     const number = DATA_SETS[name].level === 'clock' ? 0 : port
-    this.#values.set(number, { ...this.#values.get(number), [name]: value })
+    const values = this.#values.get(number) ?? new Map()
+    this.#values.set(number, values.set(name, value))
     this.#refused.delete(name)
     if (name === 'PORT_STATS_NP') this.#count(number, { at, counters: value })
   }
 
   /** Of port `number`; without one, of the clock. */
   values(number = 0): DataSetValues {
-    return this.#values.get(number) ?? NOTHING
+    const values = this.#values.get(number)
+    return values === undefined ? NOTHING : (Object.fromEntries(values) as DataSetValues)
   }
 
   get refused(): Readonly<Record<string, string>> {

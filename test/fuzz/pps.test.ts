@@ -1,4 +1,5 @@
 import t from 'tap'
+import { comparisonOf } from '../../agent/core/comparison.ts'
 import type { Action, Event, Now } from '../../agent/core/machine.ts'
 import type { PulseInput } from '../../agent/core/pulse.ts'
 import { mono, nanos, phc, ppb, utc } from '../../agent/core/units.ts'
@@ -70,7 +71,7 @@ class World {
         const before = utc(at - this.number(1e6))
         const after = utc(at + this.number(1e6))
         const readings = [{ before, phc: phc(this.#stamp(now)), after }]
-        return { on: 'compared', key: 'second', comparison: { method: 'extended', readings } }
+        return { on: 'compared', key: 'second', comparison: comparisonOf('extended', readings) }
       }
       case 4: {
         const bound = this.random.uniform() < 0.3 ? undefined : nanos(Number(this.number(5e8)))

@@ -2,6 +2,7 @@ import t from 'tap'
 import {
   decodeCaps,
   decodeExttsEvents,
+  decodeNear,
   decodePin,
   decodePpsEvent,
   decodeSysOffset,
@@ -99,8 +100,26 @@ t.test('PTP_SYS_OFFSET_EXTENDED has its own three times per sample', async (t) =
   const triples = decodeSysOffsetExtended(buffer.view)
   t.equal(triples.length, 25)
   t.same(triples[24], { before: NOW + 72n, phc: NOW + 73n, after: NOW + 74n })
+  const near = decodeNear(buffer.view)
+  t.same([near.utc, near.phc, near.readings.length], [NOW, NOW + 1n, 25])
+  t.same(near.readings[24], { before: 72, phc: 72, after: 74 })
   encodeSysOffsetExtended(buffer, 1, 4)
   t.same(words(buffer.view).slice(0, 4), [1, 4, 0, 0], 'CLOCK_MONOTONIC_RAW in the second word')
+})
+
+t.test('near readings are right across a second, an epoch and the sign', async (t) => {
+  for (const first of [NOW - (NOW % SECOND) + SECOND - 5n, (1n << 32n) * SECOND - 5n, -5n]) {
+    const buffer = scratch(SIZE.sysOffsetExtended)
+    encodeSysOffsetExtended(buffer, 2)
+    for (let k = 0; k < 6; k++) writeTime(buffer.view, 16 + 16 * k, first + 10n * BigInt(k))
+    t.same(decodeNear(buffer.view), {
+      ...{ utc: first, phc: first + 10n },
+      readings: [
+        { before: 0, phc: 0, after: 20 },
+        { before: 30, phc: 30, after: 50 },
+      ],
+    })
+  }
 })
 
 t.test('a sample count that the kernel could not have written does not read beyond', async (t) => {

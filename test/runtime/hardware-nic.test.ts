@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { ClockChange } from '../../agent/core/clock-change.ts'
-import type { CompareMethod } from '../../agent/core/comparison.ts'
+import { type CompareMethod, comparisonOf } from '../../agent/core/comparison.ts'
 import { mono, nanos, phc, ppb, utc } from '../../agent/core/units.ts'
 import type { CompareResult } from '../../agent/ports/compare.ts'
 import { HardwareNic, type Nic } from '../../agent/runtime/hardware-nic.ts'
@@ -33,7 +33,7 @@ class World {
     })
     return {
       ok: true,
-      comparison: { method: this.method, readings: [reading(900n), reading(300n)] },
+      comparison: comparisonOf(this.method, [reading(900n), reading(300n)]),
     }
   }
   now = () => ({ mono: mono(this.raw), utc: utc(this.utcAt(this.raw)) })

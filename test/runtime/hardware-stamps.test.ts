@@ -1,4 +1,5 @@
 import t from 'tap'
+import { comparisonOf } from '../../agent/core/comparison.ts'
 import { mono, nanos, phc, ppb, utc } from '../../agent/core/units.ts'
 import {
   canStampAll,
@@ -56,7 +57,7 @@ class Node {
           if (this.unreadable) return { ok: false, fault }
           const at = utc(this.at)
           const reading = { before: at, phc: phc(this.at + 37n * S), after: at }
-          return { ok: true, comparison: { method: 'precise', readings: [reading] } }
+          return { ok: true, comparison: comparisonOf('precise', [reading]) }
         },
         close,
       },

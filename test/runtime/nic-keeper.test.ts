@@ -19,6 +19,7 @@ function keeper(nics: readonly Nic[], phcs: readonly PhcInfo[]) {
       asked += 1
       return node.nics
     },
+    outline: () => node.nics.map(({ name }) => name).join(),
     phcs: () => node.phcs,
     named: (phcs, name) => findPhc({ ...INFO, phcs }, name),
     note: (detail) => notes.push(detail),
@@ -74,6 +75,18 @@ t.test('what was found is known without a look, until it is looked for again', a
   node.phcs = []
   made.find('phc:eth0')
   t.equal(made.found('phc:eth0'), undefined)
+})
+
+t.test('as long as nothing came, went or changed its name, nobody is asked', async (t) => {
+  const { node, notes, made, looks } = keeper([ETH0, ETH1], [])
+  const before = looks()
+  made.glance()
+  t.equal(looks(), before)
+  node.nics = [ETH0]
+  made.glance()
+  made.glance()
+  t.equal(looks(), before + 1)
+  t.same(notes, ['eth1 vanished (pci:0000:01:00.1)'])
 })
 
 t.test('what changed is told once', async (t) => {

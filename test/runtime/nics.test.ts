@@ -3,7 +3,12 @@ import { join } from 'node:path'
 import t from 'tap'
 import { type NicDiscovery, whyNotPtp } from '../../agent/core/nic.ts'
 import { nicChanges } from '../../agent/core/nic-changes.ts'
-import { discoverNics, discoverOwnNics, type NicQuestions } from '../../agent/runtime/nics.ts'
+import {
+  discoverNics,
+  discoverOwnNics,
+  type NicQuestions,
+  outlineOf,
+} from '../../agent/runtime/nics.ts'
 import type { TsInfo } from '../../native/ethtool.ts'
 import { writeSysfs } from './sysfs-tree.ts'
 
@@ -56,6 +61,15 @@ function discover(t: Tap) {
   return { sys, ...found, of: (name: string) => found.nics.find((nic) => nic.name === name) }
 }
 type Tap = typeof t
+
+t.test('the outline is another once an interface has another name', async (t) => {
+  const { sys } = discover(t as Tap)
+  const before = outlineOf({ sys, dev: '/dev' })
+  t.equal(outlineOf({ sys, dev: '/dev' }), before)
+  renameSync(join(sys, 'class/net/lo'), join(sys, 'class/net/lo9'))
+  t.not(outlineOf({ sys, dev: '/dev' }), before)
+  t.equal(outlineOf({ sys: '/nowhere', dev: '/dev' }), '')
+})
 
 t.test('a NIC with all that is known of it', async (t) => {
   t.same(discover(t as Tap).of('ens1f0'), {

@@ -19,6 +19,18 @@ t.test('what is predicted is less and less sure', async (t) => {
   t.equal(later.offsetVariance, 100 + 100 * 4 + 1000 / 3)
 })
 
+t.test('a filter that becomes another goes on as a clone of that one', async (t) => {
+  const other = Filter.begin(0, 1000, 100, PRIOR)
+  other.absorb(1, 21_000, 100, 1)
+  const [clone, became] = [other.clone(), Filter.begin(5, 7, 9, PRIOR)]
+  became.absorb(6, -8, 9, 1)
+  became.become(other)
+  for (const each of [clone, became]) each.absorb(2, 900_000, 100, 1)
+  t.same(became.state, clone.state)
+  t.equal(became.likelihood, clone.likelihood)
+  t.not(became.state.at, other.state.at, 'which is as it was')
+})
+
 t.test('a step and a turn of the clock move the state as they move the measurements', async (t) => {
   const moved = Filter.begin(0, 0, 100, PRIOR)
   const fresh = Filter.begin(0, 500 - 3 * 20, 100, { ...PRIOR, frequency: 20 })

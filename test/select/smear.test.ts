@@ -20,7 +20,7 @@ interface Wanted {
 function view(source: string, { offset = 0, rate, error = 50, leap = 'none' }: Wanted): LeapView {
   return {
     ...{ source, offset, leap, lo: offset - MS, hi: offset + MS },
-    rate: rate === undefined ? undefined : { rate: ppb(rate), error: ppb(error) },
+    rate: () => (rate === undefined ? undefined : { rate: ppb(rate), error: ppb(error) }),
   }
 }
 

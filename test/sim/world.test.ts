@@ -1,4 +1,5 @@
 import t from 'tap'
+import { readingOf } from '../../agent/core/comparison.ts'
 import type { Action, Event, Machine, Now } from '../../agent/core/machine.ts'
 import { nanos, plus, seconds } from '../../agent/core/units.ts'
 import type { PhcInfo } from '../../agent/ports/node.ts'
@@ -265,7 +266,8 @@ t.test('a PHC is read between two readings of the system clock', async (t) => {
   if (event?.on !== 'compared') throw new Error('not compared')
   t.equal(event.comparison.method, 'extended')
   t.equal(event.comparison.readings.length, 5)
-  for (const { before, phc, after } of event.comparison.readings) {
+  for (const each of event.comparison.readings) {
+    const { before, phc, after } = readingOf(event.comparison, each)
     t.ok(after - before >= 800n)
     const offset = Number(phc - before) - 37.5e9
     t.ok(offset >= 0 && offset <= Number(after - before), `latched ${offset} ns in`)

@@ -8,6 +8,7 @@ import {
   encodeSet,
   errorName,
   type ManagementMessage,
+  renumbered,
 } from '../../agent/sources/management.ts'
 import {
   DATA_SETS,
@@ -42,6 +43,12 @@ function accepted(data: Uint8Array): ManagementMessage {
   if (!result.ok) throw new Error(`fault ${result.fault} at ${result.at}`)
   return result.value
 }
+
+t.test('a request under another number is the one that was made with it', async (t) => {
+  const first = encodeGet(pmc, 7, 'DEFAULT_DATA_SET')
+  t.same(renumbered(first, 0xabcd), encodeGet(pmc, 0xabcd, 'DEFAULT_DATA_SET'))
+  t.same(first, encodeGet(pmc, 7, 'DEFAULT_DATA_SET'), 'which is as it was')
+})
 
 t.test('a GET is byte for byte what pmc sends', async (t) => {
   const golden =

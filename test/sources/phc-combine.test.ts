@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { PairedReading } from '../../agent/core/comparison.ts'
+import { comparisonOf, type PairedReading } from '../../agent/core/comparison.ts'
 import { phc, utc } from '../../agent/core/units.ts'
 import { SeededRandom } from '../../agent/sim/random.ts'
 import { combine, width } from '../../agent/sources/phc-combine.ts'
@@ -43,7 +43,7 @@ function errorsOn(bus: Bus, seed: string): { readonly ours: number; readonly the
   let [ours, theirs] = [0, 0]
   for (let k = 0; k < 400; k++) {
     const all = readings(random, bus)
-    const combined = combine({ method: 'extended', readings: all })
+    const combined = combine(comparisonOf('extended', all))
     if (combined === undefined) throw new Error('nothing came out')
     ours += (offsetOf(combined) - 1000) ** 2
     theirs += (offsetOf(shortest(all.slice(0, 10))) - 1000) ** 2
@@ -69,7 +69,7 @@ for (const seed of ['1', '2', '3']) {
 
 t.test('while the clock is slewed the result is of one moment', async (t) => {
   const all = readings(new SeededRandom('1'), { before: 1, after: 1, noise: 1, slewPpm: 500 })
-  const combined = combine({ method: 'extended', readings: all })
+  const combined = combine(comparisonOf('extended', all))
   if (combined === undefined) throw new Error('nothing came out')
   const passed = Number((combined.before as bigint) - (all[0]?.before as bigint))
   t.ok(Math.abs(offsetOf(combined) - 1000 - passed * 500e-6) < 3, `${offsetOf(combined)}`)
@@ -82,7 +82,7 @@ t.test('it is as wide as the shortest, and within it', async (t) => {
     after: utc(BASE + late),
   })
   const apart = [reading(5n, 5n, 0n), ...Array.from({ length: 9 }, () => reading(6n, 6n, 500n))]
-  const combined = combine({ method: 'extended', readings: apart })
+  const combined = combine(comparisonOf('extended', apart))
   if (combined === undefined) throw new Error('nothing came out')
   t.equal(width(combined), 10n)
   t.ok(Math.abs(offsetOf(combined)) <= 5)
@@ -91,8 +91,8 @@ t.test('it is as wide as the shortest, and within it', async (t) => {
 t.test('few readings: the shortest; out of order: none', async (t) => {
   const fine = { before: utc(0n), phc: phc(5n), after: utc(9n) }
   const long = { before: utc(0n), phc: phc(90n), after: utc(99n) }
-  t.equal(combine({ method: 'extended', readings: [long, fine] }), fine)
+  t.same(combine(comparisonOf('extended', [long, fine])), fine)
   const wrong = { before: utc(9n), phc: phc(5n), after: utc(0n) }
-  t.equal(combine({ method: 'basic', readings: [wrong] }), undefined)
-  t.equal(combine({ method: 'basic', readings: [] }), undefined)
+  t.equal(combine(comparisonOf('basic', [wrong])), undefined)
+  t.equal(combine(comparisonOf('basic', [])), undefined)
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { comparisonOf } from '../../agent/core/comparison.ts'
 import type { Action, Event, Now, Upstream } from '../../agent/core/machine.ts'
 import { mono, nanos, phc, ppb, utc } from '../../agent/core/units.ts'
 import { between, PhcPairSource } from '../../agent/sources/phc-pair.ts'
@@ -33,7 +34,7 @@ const started = (trusted = true): PhcPairSource => {
 
 const compared = (key: string, middle: bigint, ahead: bigint): Event => ({
   ...{ on: 'compared', key },
-  comparison: { method: 'extended', readings: [pair(middle, ahead)] },
+  comparison: comparisonOf('extended', [pair(middle, ahead)]),
 })
 
 /** One turn: reference, clock, reference, 100 us apart. */

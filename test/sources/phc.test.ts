@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { ClockChange } from '../../agent/core/clock-change.ts'
-import type { Comparison } from '../../agent/core/comparison.ts'
+import { type Comparison, comparisonOf, type PairedReading } from '../../agent/core/comparison.ts'
 import type { PortFaultCode } from '../../agent/core/errors.ts'
 import type { Action, Now, Upstream } from '../../agent/core/machine.ts'
 import { mono, nanos, phc, ppb, utc } from '../../agent/core/units.ts'
@@ -20,10 +20,8 @@ const pair = (before: bigint, phcTime: bigint, after: bigint) => ({
   after: utc(UTC + after),
 })
 
-const extended = (...readings: Comparison['readings']): Comparison => ({
-  method: 'extended',
-  readings,
-})
+const extended = (...readings: readonly PairedReading[]): Comparison =>
+  comparisonOf('extended', readings)
 
 const UPSTREAM: Upstream = {
   clock: 'phc:eth0',
@@ -249,7 +247,7 @@ t.test('the way of reading decides about the stamps, and a change of it is noted
   source.handle({ on: 'start' }, at(0n))
   const readings = [pair(0n, 0n, 0n)]
   const seen = (['precise', 'precise', 'basic', 'bracket'] as const).map((method) => {
-    const actions = compare(source, { method, readings }, 9n)
+    const actions = compare(source, comparisonOf(method, readings), 9n)
     const noted = actions.flatMap((each) => (each.do === 'note' ? [each.detail] : []))
     return [sampleIn(actions).stamps, ...noted]
   })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { comparisonOf } from '../../agent/core/comparison.ts'
 import type { Action, Event, Now, Standing } from '../../agent/core/machine.ts'
 import type { PulseInput } from '../../agent/core/pulse.ts'
 import type { Sample } from '../../agent/core/sample.ts'
@@ -37,16 +38,13 @@ const pulses = (...stamps: bigint[]): Event => ({ on: 'pulses', key: 'read', sta
 /** The PHC is `ahead` of TAI when it is read `ns` after the second. */
 const compared = (ns: bigint, ahead: bigint): Event => ({
   ...{ on: 'compared', key: 'second' },
-  comparison: {
-    method: 'extended',
-    readings: [
-      {
-        before: utc(UTC + ns - 400n),
-        phc: phc(UTC + TAI + ns + ahead),
-        after: utc(UTC + ns + 400n),
-      },
-    ],
-  },
+  comparison: comparisonOf('extended', [
+    {
+      before: utc(UTC + ns - 400n),
+      phc: phc(UTC + TAI + ns + ahead),
+      after: utc(UTC + ns + 400n),
+    },
+  ]),
 })
 
 const standing = (clock: 'system' | 'phc:eth0', bound: number): Standing => ({
