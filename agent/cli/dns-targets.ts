@@ -4,10 +4,8 @@
  * errors (the plan is what the rest of it says), 0 fine.
  */
 import { emptyConfig } from '../config/defaults.ts'
-import { formatFault } from '../config/faults.ts'
-import { loadConfig } from '../config/load.ts'
 import type { DnsConfig } from '../config/types.ts'
-import { readDnsFiles, readOr, Troubles } from './read-dns.ts'
+import { readDnsConfig, readDnsFiles, Troubles } from './read-dns.ts'
 import { renderPlan } from './render-plan.ts'
 import type { Screens } from './status.ts'
 
@@ -21,13 +19,10 @@ export interface DnsTargetsOptions {
 }
 
 function readConfig(file: string | undefined, troubles: Troubles): DnsConfig {
-  const usual = emptyConfig().dns
-  const text = file === undefined ? undefined : readOr(file, troubles)
-  if (file === undefined || text === undefined) return usual
-  const loaded = loadConfig(text, file)
-  if (loaded.ok) return loaded.config.dns
-  troubles.add(loaded.faults.map(formatFault), true)
-  return usual
+  const read = readDnsConfig(file)
+  if (!('lines' in read)) return read
+  troubles.refused(read)
+  return emptyConfig().dns
 }
 
 export function showDnsTargets(options: DnsTargetsOptions, { out, err }: Screens): number {

@@ -1,16 +1,12 @@
-/**
- * `timewarden dns`: what the running agent says of the node's DNS, and what a lookup costs here. Exit codes are
- * those of `status`: 0 ok, 1 warning, 2 critical, 3 unknown (also: no agent answers); a configuration that is wrong
- * 66 or 78, as `run` has them.
- */
-import { readFileSync } from 'node:fs'
 import { planLookup, type ServerState } from '../dns/lookup.ts'
 import { parseResolvConf } from '../dns/resolv-conf.ts'
 import { EXIT_CODES, type Level } from '../observe/health.ts'
 import { NO_REPORT, reportStatus } from '../observe/status-json.ts'
 import type { DnsStatus } from '../observe/status-types.ts'
 import { askStatus, type Where } from './client.ts'
-import { measureDns, readDnsConfig } from './measure-dns.ts'
+import { measureDns } from './measure-dns.ts'
+import { readDnsConfig } from './read-dns.ts'
+import { readText } from './read-text.ts'
 import { renderDns, renderLookup } from './render-dns.ts'
 import { reportSilence, type Screens } from './status.ts'
 import type { Terminal } from './terminal.ts'
@@ -78,24 +74,16 @@ function stateIn(dns: DnsStatus | undefined): (address: string) => ServerState {
   }
 }
 
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
-}
-
 /** Exit code 0 if the lookup can succeed without a pause, 1 with one, 2 if nobody answers, 3 without a file. */
 export async function explainDns(options: ExplainOptions, { out, err }: Screens): Promise<number> {
   const { name, resolvConf, json } = options
-  const text = readText(resolvConf)
-  if (text === undefined) {
-    err.line(`UNKNOWN: ${resolvConf} cannot be read`)
+  const content = readText(resolvConf)
+  if ('reason' in content) {
+    err.line(`UNKNOWN: ${resolvConf}: ${content.reason}`)
     return EXIT_CODES.unknown
   }
   const answer = await askStatus(options)
-  const { nameservers, search, options: conf } = parseResolvConf(text)
+  const { nameservers, search, options: conf } = parseResolvConf(content.text)
   const stub = { nameservers: nameservers.map(({ address }) => address), search, ...conf }
   const lookup = planLookup(stub, name, stateIn(answer.ok ? answer.status.dns : undefined))
   if (json) out.line(JSON.stringify({ name, ...lookup }, null, 2))

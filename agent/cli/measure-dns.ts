@@ -4,9 +4,6 @@
  */
 
 import { portFault } from '../../native/errno.ts'
-import { emptyConfig } from '../config/defaults.ts'
-import { formatFault } from '../config/faults.ts'
-import { loadConfig } from '../config/load.ts'
 import type { DnsConfig } from '../config/types.ts'
 import type { Action, Event, Now } from '../core/machine.ts'
 import { probesOf } from '../dns/checks.ts'
@@ -21,9 +18,7 @@ import { readNow } from '../runtime/clock.ts'
 import { createFiles } from '../runtime/files.ts'
 import { systemRandom } from '../runtime/random.ts'
 import { type Core, Runner, type RunnerOptions } from '../runtime/runner.ts'
-import { EX_CONFIG } from './check-config.ts'
 import { readDnsFiles, Troubles } from './read-dns.ts'
-import { EX_NOINPUT, readText } from './read-text.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Enough for every diagnosis (dns/rules/evidence.ts) but that of rare losses. */
@@ -33,23 +28,6 @@ const SPREAD_SECONDS = 8
 const MAX_RATE = 100
 const LOOK_MS = 100
 const ENOENT = 2
-
-/** A setting that is wrong. */
-export interface Refusal {
-  readonly exitCode: number
-  readonly lines: readonly string[]
-}
-
-export function readDnsConfig(file: string | undefined): DnsConfig | Refusal {
-  if (file === undefined) return emptyConfig().dns
-  const content = readText(file)
-  if ('reason' in content) {
-    return { exitCode: EX_NOINPUT, lines: [`${file}: ${content.reason}`] }
-  }
-  const loaded = loadConfig(content.text, file)
-  if (loaded.ok) return loaded.config.dns
-  return { exitCode: EX_CONFIG, lines: loaded.faults.map(formatFault) }
-}
 
 /** Without an agent nothing is known of our clock but what it says. */
 function clockOf(status: Status | undefined, now: Now): OwnClockFacts {

@@ -1,9 +1,11 @@
 /** The files that say which name servers this node's DNS depends on, read at the edge. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { emptyConfig } from '../config/defaults.ts'
 import { loadDnsOperators } from '../config/dns-operator.ts'
 import { forwardingOf } from '../config/dns-operator-render.ts'
 import { formatFault } from '../config/faults.ts'
+import { loadConfig } from '../config/load.ts'
 import type { DnsConfig, DnsEndpointConfig } from '../config/types.ts'
 import { parseCorefile } from '../dns/corefile.ts'
 import { formatCorefileFault, severityOf } from '../dns/corefile-faults.ts'
@@ -29,6 +31,11 @@ export class Troubles {
   unreadable(file: string, reason: string): void {
     this.lines.push(`${file}: ${reason}`)
     this.exitCode = EX_NOINPUT
+  }
+
+  refused({ lines, exitCode }: Refusal): void {
+    this.lines.push(...lines)
+    this.exitCode = exitCode
   }
 
   add(lines: readonly string[], bad: boolean): void {
@@ -185,4 +192,21 @@ export function watchDnsFiles(config: DnsConfig, note: (line: string) => void): 
     return changed ? next : undefined
   }
   return { setup, reread }
+}
+
+/** A setting that is wrong. */
+export interface Refusal {
+  readonly exitCode: number
+  readonly lines: readonly string[]
+}
+
+export function readDnsConfig(file: string | undefined): DnsConfig | Refusal {
+  if (file === undefined) return emptyConfig().dns
+  const content = readText(file)
+  if ('reason' in content) {
+    return { exitCode: EX_NOINPUT, lines: [`${file}: ${content.reason}`] }
+  }
+  const loaded = loadConfig(content.text, file)
+  if (loaded.ok) return loaded.config.dns
+  return { exitCode: EX_CONFIG, lines: loaded.faults.map(formatFault) }
 }

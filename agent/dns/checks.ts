@@ -11,7 +11,8 @@ import type { CanariesConfig } from '../config/types.ts'
 import type { Check, Transport } from './facts.ts'
 import { type Ask, USUAL_EDNS } from './message.ts'
 import type { PlannedTarget } from './plan-types.ts'
-import { parseQuestion, type Question } from './question.ts'
+import { type Question, questionsOf } from './question.ts'
+import { trimmed } from './zone-key.ts'
 
 export interface Probe {
   readonly target: PlannedTarget
@@ -36,15 +37,10 @@ const SIGNED = ['. SOA', 'com SOA', 'org SOA'] as const
 const LARGE = ['. DNSKEY'] as const
 const IDENTITY: Question = { name: 'hostname.bind', type: 'TXT' }
 
-const questionsOf = (names: readonly string[]): Question[] =>
-  names.map(parseQuestion).flatMap((parsed) => (parsed.ok ? [parsed.value] : []))
-
 const isRoot = ({ name }: Question): boolean => name === '.'
 
 /** Asked for its own zones alone. */
 const isNarrow = ({ zones }: PlannedTarget): boolean => zones.length > 0 && !zones.includes('.')
-
-const trimmed = (zone: string): string => zone.replace(/(?<=.)\.$/, '')
 
 /** Questions of the checks that any transport can carry. */
 function wide(target: PlannedTarget, canaries: CanariesConfig): readonly [Check, Question][] {

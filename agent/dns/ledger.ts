@@ -7,6 +7,7 @@ import type { Outcome } from './query.ts'
 import { type DnsReport, reportOf } from './report.ts'
 import { byTime } from './rules/evidence.ts'
 import { type DnsSetup, forwardFacts, resolvConfFacts } from './setup.ts'
+import { trimmed } from './zone-key.ts'
 
 /** Attempts that are kept: where shares are counted, enough for a tenth of loss; elsewhere for runs. */
 const SHARES: ReadonlySet<Check> = new Set(['exists', 'plain', 'again', 'pair', 'split'])
@@ -38,8 +39,6 @@ interface Page {
   readonly facts: Omit<CheckFacts, 'recent'>
   recent: Attempt[]
 }
-
-const trimmed = (zone: string): string => zone.replace(/(?<=.)\.$/, '')
 
 export class Ledger {
   readonly #options: LedgerOptions

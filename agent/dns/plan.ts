@@ -17,7 +17,7 @@ import {
   type PlanRole,
   ROLES,
 } from './plan-types.ts'
-import { parseQuestion, type Question } from './question.ts'
+import { type Question, questionsOf } from './question.ts'
 import { labelOf, type ServerUpstream, type Upstream, type UpstreamTransport } from './upstream.ts'
 
 export const DNS_PORT = 53
@@ -28,9 +28,6 @@ type Wish = Omit<PlannedTarget, 'label' | 'role' | 'reasons' | 'groups'> & {
   readonly reason: PlanReason
   readonly group?: string
 }
-
-const questionsOf = (names: readonly string[]): Question[] =>
-  names.map(parseQuestion).flatMap((parsed) => (parsed.ok ? [parsed.value] : []))
 
 /** What every server of a zone must answer: for the root its servers, else its own SOA. */
 const zoneQuestions = (zones: readonly string[]): Question[] =>

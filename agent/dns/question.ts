@@ -45,3 +45,7 @@ export function parseQuestion(text: string): Decoded<Question, QuestionFault> {
   if (more !== undefined || !isRecordType(upper)) return fault('bad-type', written.length)
   return decoded({ name, type: upper })
 }
+
+/** Those of them that are well-formed. */
+export const questionsOf = (names: readonly string[]): Question[] =>
+  names.map(parseQuestion).flatMap((parsed) => (parsed.ok ? [parsed.value] : []))

@@ -1,10 +1,11 @@
 /** What the probe is given at its start: the plan, and what the files said that it was made of. */
 import type { DnsConfig } from '../config/types.ts'
 import type { ForwardFacts, ResolvConfFacts } from './facts.ts'
-import { planTargets } from './plan.ts'
+import { DNS_PORT, planTargets } from './plan.ts'
 import type { NamedResolvConf, Plan } from './plan-types.ts'
 import { parseResolvConf, type ResolvConf } from './resolv-conf.ts'
 import type { ServerPageOptions } from './server-pages.ts'
+import { trimmed } from './zone-key.ts'
 
 /** A resolv.conf; undefined: there is no such file. */
 export interface KnownResolvConf {
@@ -21,8 +22,6 @@ export interface DnsSetup {
   /** Whose own pages are read. */
   readonly servers: readonly ServerPageOptions[]
 }
-
-const trimmed = (zone: string): string => zone.replace(/(?<=.)\.$/, '')
 
 export const forwardFacts = ({ groups }: Plan): ForwardFacts[] =>
   groups.map(({ id, zones, members, policy, readTimeout, maxFails }) => ({
@@ -50,7 +49,7 @@ export function simpleSetup(config: DnsConfig, text: string): DnsSetup {
   const host: NamedResolvConf | undefined = resolvConf && { file, resolvConf }
   const servers = (addresses: readonly string[] = [], field: string) =>
     addresses.map((address, index) => ({
-      ...{ address, port: 53 },
+      ...{ address, port: DNS_PORT },
       origin: { file: `dns.${field}[${index}]`, line: undefined },
     }))
   const plan = planTargets({

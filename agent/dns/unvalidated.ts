@@ -17,11 +17,11 @@ import type { Action, Event, Now } from '../core/machine.ts'
 import type { RandomPort } from '../ports/random.ts'
 import { MAX_NAMESERVERS, namesTried } from './lookup.ts'
 import { type Ask, USUAL_EDNS } from './message.ts'
+import { DNS_PORT } from './plan.ts'
 import { type Outcome, Query, type QueryEvent } from './query.ts'
 import { parseQuestion } from './question.ts'
 import type { ResolvConf } from './resolv-conf.ts'
 
-const PORT = 53
 /** Seconds; a nameserver of the same network answers far sooner. */
 const TIMEOUT = 2
 /** Domains of the search list; glibc has no limit, but a boot has. */
@@ -134,7 +134,7 @@ export class Unvalidated {
     const [a = 0, b = 0, c = 0] = this.#random.bytes(3)
     const first = a * 256 + b
     const query = new Query({
-      ...{ address: server, port: PORT, transport: 'udp', channel, timeout: TIMEOUT },
+      ...{ address: server, port: DNS_PORT, transport: 'udp', channel, timeout: TIMEOUT },
       ...{ asks: [ask('A'), ask('AAAA')], ids: [first, (first + 1 + c) % 65_536] },
     })
     this.#lookups.set(channel, { ...lookup, query })

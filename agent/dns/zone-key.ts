@@ -37,6 +37,9 @@ export function absoluteName(name: string): string {
   return lower.endsWith('.') ? lower : `${lower}.`
 }
 
+/** As people write it: without the dot at the end, but for the root. */
+export const trimmed = (zone: string): string => zone.replace(/(?<=.)\.$/, '')
+
 /** Any bytes may be in a label; only their number is limited (RFC 2181 section 11). */
 export function isDomainName(name: string): boolean {
   if (name === '.') return true

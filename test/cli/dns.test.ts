@@ -148,7 +148,7 @@ t.test('what a lookup costs on this node', async (t) => {
   t.equal(await explainDns(options, screens().to), 2)
   const third = screens()
   t.equal(await explainDns({ ...options, resolvConf: join(folder, 'none') }, third.to), 3)
-  t.match(third.text.err, /none cannot be read/)
+  t.match(third.text.err, /none: ENOENT/)
 })
 
 t.test('a nameserver that nobody measured is taken to answer', async (t) => {
