@@ -132,6 +132,8 @@ export class Child implements Machine {
   }
 
   #exited(exit: ChildExit, now: Now): readonly Action[] {
+    // of the child whose place this one takes
+    if (this.#pid === undefined) return []
     const startedAt = this.#state === 'up' ? this.#since : undefined
     this.#pid = undefined
     this.#lastExit = exit

@@ -72,3 +72,29 @@ t.test('the agent ends its child', async (t) => {
   run.stage.world.stop()
   t.equal(run.stage.ptp4l?.listening, false)
 })
+
+t.test('a reload leaves a child alone that is no other, and starts one anew that is', async (t) => {
+  const scenario = childNode('reload', [])
+  const { config } = scenario
+  const [first] = config.children ?? []
+  if (first === undefined) throw new Error('there is a child')
+  const run = new Run(scenario).forSeconds(300)
+  const { world } = run.stage
+  const reload = (more: Partial<typeof config>) =>
+    world.act((now) => run.agent.reload({ ...config, ...more }, world.node, undefined, now))
+  const pid = child(run)?.pid
+  reload({ sources: config.sources.filter(({ type }) => type !== 'ntp') })
+  run.forSeconds(120)
+  t.equal(child(run)?.pid, pid)
+  t.match(child(run), { state: 'up', restarts: 0 })
+  t.equal(stateOf(run), 'locked')
+  reload({ children: [{ ...first, text: '[global]\npriority1 1\n' }] })
+  run.forSeconds(120)
+  t.match(child(run), { state: 'up' })
+  t.equal(world.devices.files.get('ptp4l.0.config'), '[global]\npriority1 1\n')
+  t.match(reference(run), /^phc:/)
+  reload({ children: [] })
+  run.forSeconds(10)
+  t.equal(run.stage.ptp4l?.listening, false)
+  t.equal(stepsAfter(run.record('system'), 60), 0)
+})
