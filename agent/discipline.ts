@@ -74,7 +74,7 @@ export class Discipline {
   /** Takes the clock over as it is found; `drift` is the text of its drift file, if there was one. */
   start(drift: string | undefined, now: Now): Outcome {
     this.#started = true
-    this.#references.bePatient(now.mono)
+    this.#references.begin(now.mono)
     const { known, notes } = this.#drift.start(drift, now)
     this.#notes.push(...notes)
     this.#absorb(this.#steering.begin(known))

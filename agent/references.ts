@@ -120,9 +120,14 @@ export class References {
     for (const { filter } of this.#followed.values()) filter.clear(this.#knownFrequency)
   }
 
-  /** Nothing was decided yet: hear everybody first. */
-  bePatient(since: Instant<'mono'>): void {
+  /** Nothing was decided yet: hear everybody first. Who was heard before counts. */
+  begin(since: Instant<'mono'>): void {
     this.#patientSince = since
+  }
+
+  /** What was heard means nothing any more: hear everybody anew. */
+  bePatient(since: Instant<'mono'>): void {
+    this.begin(since)
     for (const followed of this.#followed.values()) followed.heard = 0
   }
 

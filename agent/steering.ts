@@ -8,8 +8,17 @@
 import { Actuator, type ActuatorOutcome } from './clock/actuator.ts'
 import type { OscillatorHistory } from './clock/oscillator-history.ts'
 import type { ClockConfig } from './config/types.ts'
-import { elapsed, type Instant, type Nanos, nanos, type Ppb, plus, ppb } from './core/units.ts'
-import { brought, type Measured, slewEnd, weightOf } from './measured.ts'
+import {
+  drifted,
+  elapsed,
+  type Instant,
+  type Nanos,
+  nanos,
+  type Ppb,
+  plus,
+  ppb,
+} from './core/units.ts'
+import { brought, left, type Measured, slewEnd, weightOf } from './measured.ts'
 import type { ClockPort } from './ports/clock.ts'
 import { createServo, type EdgeKind } from './servo/catalogue.ts'
 import type { Servo } from './servo/servo.ts'
@@ -27,6 +36,9 @@ const KEPT = 20_000
 const SAME_INTERVAL = 0.1
 /** As many corrections in an interval of one source are worth their while. */
 const CORRECTIONS = 4
+/** What a slew that was ended late moved the clock beyond is made good in so many seconds, from so many ns on. */
+const PAY_BACK = 0.125
+const BEYOND = 20
 /** A slew that ends within this share of the interval has to be ended by itself. */
 const NEXT_SAMPLE = 0.9
 
@@ -165,8 +177,23 @@ export class Steering {
   expire(now: Instant<'mono'>): ActuatorOutcome {
     const { steady } = this
     if (this.#slewEnds === undefined || steady === undefined || now < this.#slewEnds) return NOTHING
+    const { slew } = this
+    const ends = this.#slewEnds
     this.#slewEnds = undefined
-    return this.#actuator.setFrequency(this.servoSteady ?? steady)
+    const target = this.servoSteady ?? steady
+    const ended = this.#actuator.setFrequency(target)
+    const late = elapsed(appliedAt(ended) ?? ends, ends)
+    if (this.#servo?.servo.lasting !== false) return ended
+    return joined(ended, this.#payBack(drifted(slew, late), target, now))
+  }
+
+  /** A slew that was ended late went on meanwhile: a timer is late by 1 ms, and that is 0.5 us at 500 ppm. */
+  #payBack(beyond: Nanos, steady: Ppb, now: Instant<'mono'>): ActuatorOutcome {
+    if (Math.abs(beyond) < BEYOND) return NOTHING
+    const done = this.#actuator.setFrequency(ppb(steady - beyond / PAY_BACK))
+    this.#slewEnds = plus(appliedAt(done) ?? now, nanos(PAY_BACK * 1e9))
+    this.#endsEarly = true
+    return done
   }
 
   /** An inserted (1) or deleted (-1) second as the kernel would do it: UTC jumps, and the clock with it. */
@@ -240,11 +267,18 @@ export class Steering {
     const dialled = this.frequency ?? ppb(0)
     const output = servo.sample({ offset, at, weight, estimate, now, dialled })
     if (output.state === 'unlocked') return NOTHING
-    this.#slewEnds = slewEnd(measured, output, servo.steady)
+    const before = ppb(dialled - servo.steady)
+    const done = this.#actuator.setFrequency(output.frequency)
+    const since = appliedAt(done) ?? now
+    this.#slewEnds = slewEnd(
+      { ...measured, now: since },
+      left(output, before, now, since),
+      servo.steady,
+    )
     // else the next sample is there first, and the tick sees to it when there is none
     const next = plus(now, nanos(NEXT_SAMPLE * measured.interval * 1e9))
     this.#endsEarly = this.#slewEnds !== undefined && this.#slewEnds < next && !servo.lasting
-    return this.#actuator.setFrequency(output.frequency)
+    return done
   }
 
   /** With many sources each of them tells little: what it tells stays in the estimate. */
@@ -296,6 +330,10 @@ export class Steering {
     return this.#servo
   }
 }
+
+/** When we turned the clock. */
+const appliedAt = ({ changes }: ActuatorOutcome): Instant<'mono'> | undefined =>
+  changes.findLast(({ foreign }) => !foreign)?.at
 
 const joined = (a: ActuatorOutcome, b: ActuatorOutcome): ActuatorOutcome => ({
   changes: [...a.changes, ...b.changes],

@@ -40,12 +40,17 @@ const HOPELESS = seconds(30)
 /** Between two readings of what nobody vouches for. */
 const WATCHED = seconds(1)
 
+/** At first the frequency is to be known soon, and the end of a slew to be seen: so often, so long. */
+const BRISK = { period: seconds(0.125), lasts: seconds(5) }
+
 /** When a device is read: on a grid, one reading at a time, and seldom while it refuses. */
 export class Turns {
   readonly period: Nanos
   #start: Instant<'mono'> | undefined
   #pendingSince: Instant<'mono'> | undefined
   #notBefore: Instant<'mono'> | undefined
+  /** Read in quick succession until then; undefined before somebody vouched for the clock. */
+  #briskUntil: Instant<'mono'> | undefined
 
   /** `rate` in Hz; 1 for one that is none. */
   constructor(rate: number) {
@@ -76,8 +81,11 @@ export class Turns {
 
   /** When to come again. */
   next(now: Instant<'mono'>, doubt: string): Action {
-    const at = nextTurn(this.#start ?? now, this.periodIn(doubt), now)
-    return { do: 'timer', key: 'read', at }
+    if (doubt === '') this.#briskUntil ??= plus(now, BRISK.lasts)
+    const brisk = doubt === '' && this.#briskUntil !== undefined && now < this.#briskUntil
+    const usual = this.periodIn(doubt)
+    const period = brisk ? nanos(Math.min(BRISK.period, usual)) : usual
+    return { do: 'timer', key: 'read', at: nextTurn(this.#start ?? now, period, now) }
   }
 
   /** Begins a reading where it may: `late`, when the one before was never answered. */
