@@ -272,8 +272,10 @@ export class Discipline {
   #expire(now: Now): void {
     const before = this.#steering.slewing
     const done = this.#steering.expire(now.mono)
-    if (before && !this.#steering.slewing) this.#bound.rebase(this.#growth, now.mono)
+    const ended = before && (!this.#steering.slewing || done.changes.length > 0)
+    if (ended) this.#bound.rebase(this.#growth, now.mono)
     this.#absorb(done)
+    if (ended) this.#bound.slewed(this.#steering.slew)
   }
 
   /** Runs on what was learnt, and towards nothing. */

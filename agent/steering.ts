@@ -25,7 +25,10 @@ import type { Servo } from './servo/servo.ts'
 import { StepPolicy } from './servo/step-policy.ts'
 
 const GENTLE = ppb(50_000)
-/** A clock that was taken over with a known frequency gets its first offsets removed in no less time. */
+/**
+ * A clock that was taken over with a known frequency gets its first offsets removed in no less time, for so
+ * long and for so many intervals.
+ */
 const SOFT_SECONDS = 10
 const SOFT_SAMPLES = 10
 /** And by no less than this: it is what a restart may cost. */
@@ -36,9 +39,11 @@ const KEPT = 20_000
 const SAME_INTERVAL = 0.1
 /** As many corrections in an interval of one source are worth their while. */
 const CORRECTIONS = 4
-/** What a slew that was ended late moved the clock beyond is made good in so many seconds, from so many ns on. */
+/** What a slew moved the clock beyond is made good in so many seconds, from so many ns on ... */
 const PAY_BACK = 0.125
 const BEYOND = 20
+/** ... where its timer was late by no more than this, ns: else the next end might make more of it. */
+const LATE = 20e6
 /** A slew that ends within this share of the interval has to be ended by itself. */
 const NEXT_SAMPLE = 0.9
 
@@ -61,8 +66,8 @@ export class Steering {
   #endsEarly = false
   /** The clock was steered well by another reference a moment ago: the next one takes over softly. */
   #handover = false
-  /** Samples that are still to be corrected softly. */
-  #soft = 0
+  /** Until then offsets are corrected softly. */
+  #softUntil: Instant<'mono'> | undefined
 
   constructor(config: ClockConfig, port: ClockPort, history: OscillatorHistory) {
     this.#config = config
@@ -183,7 +188,7 @@ export class Steering {
     const target = this.servoSteady ?? steady
     const ended = this.#actuator.setFrequency(target)
     const late = elapsed(appliedAt(ended) ?? ends, ends)
-    if (this.#servo?.servo.lasting !== false) return ended
+    if (this.#servo?.servo.lasting !== false || late > LATE) return ended
     return joined(ended, this.#payBack(drifted(slew, late), target, now))
   }
 
@@ -262,7 +267,7 @@ export class Steering {
     if (servo.lasting ? !measured.leads : this.#justCorrected(measured)) return NOTHING
     const { estimate, now } = measured
     const { offset, at } = servo.lasting ? brought(measured, this.slew) : measured
-    servo.limitSlew(this.#slewLimit(servo.lasting ? offset : estimate.offset, servo.lasting))
+    servo.limitSlew(this.#slewLimit(servo.lasting ? offset : estimate.offset, now, servo.lasting))
     const weight = weightOf(measured)
     const dialled = this.frequency ?? ppb(0)
     const output = servo.sample({ offset, at, weight, estimate, now, dialled })
@@ -299,15 +304,14 @@ export class Steering {
     return { ...done, notes: [...done.notes, { code: 'step', detail }] }
   }
 
-  #slewLimit(offset: Nanos, lasting: boolean): Ppb {
+  #slewLimit(offset: Nanos, now: Instant<'mono'>, lasting: boolean): Ppb {
     const most = this.#config.maxSlewPpm * 1000
     const usual = this.#handover && lasting ? Math.min(GENTLE, most) : most
-    if (this.#soft === 0) return ppb(usual)
-    this.#soft -= 1
+    if (this.#softUntil === undefined || now >= this.#softUntil) return ppb(usual)
     return ppb(Math.min(usual, Math.max(SOFT, Math.abs(offset) / SOFT_SECONDS)))
   }
 
-  #servoFor({ edge, interval, estimate }: Measured): { readonly servo: Servo } {
+  #servoFor({ edge, interval, estimate, now }: Measured): { readonly servo: Servo } {
     const present = this.#servo
     if (present?.edge === edge) {
       if (Math.abs(interval / present.interval - 1) > SAME_INTERVAL) {
@@ -325,7 +329,8 @@ export class Steering {
       maxFrequency: this.#maxFrequency,
     })
     const kept = this.#handover || Math.abs(estimate.offset) < KEPT
-    this.#soft = frequency === undefined || !kept ? 0 : SOFT_SAMPLES
+    const soft = plus(now, nanos(Math.max(SOFT_SECONDS, SOFT_SAMPLES * interval) * 1e9))
+    this.#softUntil = frequency === undefined || !kept ? undefined : soft
     this.#servo = { edge, servo, interval }
     return this.#servo
   }

@@ -75,17 +75,17 @@ export class Turns {
   }
 
   /** Between turns: nobody follows what is in doubt, and it is watched only. */
-  periodIn(doubt: string): Nanos {
-    return doubt === '' || this.period > WATCHED ? this.period : WATCHED
+  periodIn(doubt: string, now: Instant<'mono'>): Nanos {
+    if (doubt !== '') return nanos(Math.max(this.period, WATCHED))
+    const brisk = this.#briskUntil !== undefined && now < this.#briskUntil
+    return brisk ? nanos(Math.min(this.period, BRISK.period)) : this.period
   }
 
   /** When to come again. */
   next(now: Instant<'mono'>, doubt: string): Action {
     if (doubt === '') this.#briskUntil ??= plus(now, BRISK.lasts)
-    const brisk = doubt === '' && this.#briskUntil !== undefined && now < this.#briskUntil
-    const usual = this.periodIn(doubt)
-    const period = brisk ? nanos(Math.min(BRISK.period, usual)) : usual
-    return { do: 'timer', key: 'read', at: nextTurn(this.#start ?? now, period, now) }
+    const at = nextTurn(this.#start ?? now, this.periodIn(doubt, now), now)
+    return { do: 'timer', key: 'read', at }
   }
 
   /** Begins a reading where it may: `late`, when the one before was never answered. */

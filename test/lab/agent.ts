@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { request } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { flagsOfUnit } from '../../bench/lib/unit-flags.ts'
 import type { ClockStatus, Status } from '../../agent/observe/status-types.ts'
+import { flagsOfUnit } from '../../bench/lib/unit-flags.ts'
 import type { Lab, Program } from './lab.ts'
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '../..')

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { flagsOfUnit } from '../../../bench/lib/unit-flags.ts'
 import { installAgent, installBuilt, startAgent } from '../agent.ts'
@@ -16,22 +15,11 @@ export const expStart: Scenario = {
     const plain = installAgent(lab)
     const built = installBuilt(lab)
     const flags = flagsOfUnit(process.cwd())
-    const time = (name: string, ...args: string[]) => {
-      for (let k = 0; k < 2; k++) {
-        const from = lab.elapsed()
-        execFileSync(process.execPath, args)
-        lab.say(`${name}: ${(lab.elapsed() - from).toFixed(3)}`)
-      }
-    }
-    time('node -e 0', '-e', '0')
-    time('plain version', plain, 'version')
-    time('built version', built, 'version')
-    time('built version flags', ...flags, built, 'version')
     const run = async (name: string, main: string, f: readonly string[]) => {
-      for (let k = 0; k < 2; k++) {
+      for (let k = 0; k < 3; k++) {
         const from = process.hrtime.bigint()
         const p = startAgent(lab, YAML, { name: 'a', main, flags: f })
-        await lab.wait(6)
+        await lab.wait(4)
         for (const line of p
           .output()
           .split('\n')
@@ -42,9 +30,15 @@ export const expStart: Scenario = {
         await p.stop()
       }
     }
-    await run('plain', plain, [])
-    await run('built', built, [])
+    void plain
+    await run('none', built, [])
+    await run('semi', built, ['--max-semi-space-size=1'])
+    await run('size', built, ['--optimize-for-size'])
+    await run('old', built, ['--max-old-space-size=64'])
     await run('flags', built, flags)
+    lab.call('cp', '-r', '/work/settle/dist-min', '/tmp/built/dist2')
+    await run('min', '/tmp/built/dist2/agent/main.js', [])
+    await run('minflags', '/tmp/built/dist2/agent/main.js', flags)
     return [{ name: 'x', value: 0, unit: '' }]
   },
 }
