@@ -6,7 +6,6 @@ import { contestPhc1, contestPhc16 } from './contest-phc.ts'
 import { contestEndToEnd, contestPhcDriven } from './contest-ptp.ts'
 import { costPtp } from './cost-ptp.ts'
 import { domainChanged, renamed, twoDomains } from './domains.ts'
-import { expStart } from './exp-start.ts'
 import { drive, follow } from './follow.ts'
 import { boundaryAuto, boundaryDrive, contestPhcToPhc, phcToPhc } from './graph.ts'
 import { leap } from './leap.ts'
@@ -39,7 +38,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   signals,
   'baseline-phc2sys': phc2sysBaseline,
   'baseline-servo-traces': servoTraces,
-  'exp-start': expStart,
   'cost-ptp': costPtp,
   'contest-phc-1hz': contestPhc1,
   'contest-phc-16hz': contestPhc16,
