@@ -74,7 +74,7 @@ export class Discipline {
   /** Takes the clock over as it is found; `drift` is the text of its drift file, if there was one. */
   start(drift: string | undefined, now: Now): Outcome {
     this.#started = true
-    this.#references.bePatient(now.mono)
+    this.#references.begin(now.mono)
     const { known, notes } = this.#drift.start(drift, now)
     this.#notes.push(...notes)
     this.#absorb(this.#steering.begin(known))
@@ -270,8 +270,10 @@ export class Discipline {
   #expire(now: Now): void {
     const before = this.#steering.slewing
     const done = this.#steering.expire(now.mono)
-    if (before && !this.#steering.slewing) this.#bound.rebase(this.#growth, now.mono)
+    const ended = before && (!this.#steering.slewing || done.changes.length > 0)
+    if (ended) this.#bound.rebase(this.#growth, now.mono)
     this.#absorb(done)
+    if (ended) this.#bound.slewed(this.#steering.slew)
   }
 
   /** Runs on what was learnt, and towards nothing. */

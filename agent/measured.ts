@@ -61,6 +61,18 @@ export function brought({ offset, at, now }: Measured, slew: Ppb): Pick<Measured
   return { offset: nanos(offset + drifted(slew, elapsed(now, at))), at: now }
 }
 
+/** What is left to remove when the dial was turned: until then it moved the clock by `slew`. */
+export function left(
+  output: ServoOutput,
+  slew: Ppb,
+  now: Instant<'mono'>,
+  turned: Instant<'mono'>,
+): ServoOutput {
+  const { offset } = output
+  if (offset === undefined) return output
+  return { ...output, offset: nanos(offset + drifted(slew, elapsed(turned, now))) }
+}
+
 /** Between two samples the slew is the business of the servo alone. */
 export function slewEnd(
   { offset, at, interval, now }: Measured,

@@ -1,7 +1,7 @@
 /** What is kept of each source of a clock, and what is made of a sample. */
 import type { NoteCode } from './core/notes.ts'
 import type { Sample } from './core/sample.ts'
-import type { Nanos } from './core/units.ts'
+import { type Nanos, nanos } from './core/units.ts'
 import type { Estimate } from './select/estimator.ts'
 import type { SampleFilter } from './select/filter.ts'
 import type { SourceRule } from './select/rule.ts'
@@ -43,4 +43,11 @@ export interface Believed {
   readonly leads: boolean
   /** Far from where the clock was a moment ago, and no spike: the world went on without this machine. */
   readonly jumped: boolean
+}
+
+/** The clock was stepped: what was doubtful is so no more. */
+export function settle(followed: Followed): void {
+  followed.spike = undefined
+  followed.jumped = false
+  followed.doubt = nanos(0)
 }

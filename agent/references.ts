@@ -6,7 +6,7 @@ import { type ClockChange, seenFrom } from './core/clock-change.ts'
 import type { Now } from './core/machine.ts'
 import { type LeapWarning, referenceOf, rootDistance, type Sample } from './core/sample.ts'
 import { elapsed, type Instant, type Nanos, nanos, type Ppb, plus, ppb } from './core/units.ts'
-import type { Believed, Followed, Note } from './references-types.ts'
+import { type Believed, type Followed, type Note, settle } from './references-types.ts'
 import { type Estimate, type KnownFrequency, UNKNOWN_FREQUENCY } from './select/estimator.ts'
 import { agedDistance, SampleFilter } from './select/filter.ts'
 import { type Contribution, fuse } from './select/fuse.ts'
@@ -120,9 +120,14 @@ export class References {
     for (const { filter } of this.#followed.values()) filter.clear(this.#knownFrequency)
   }
 
-  /** Nothing was decided yet: hear everybody first. */
-  bePatient(since: Instant<'mono'>): void {
+  /** Nothing was decided yet: hear everybody first. Who was heard before counts. */
+  begin(since: Instant<'mono'>): void {
     this.#patientSince = since
+  }
+
+  /** What was heard means nothing any more: hear everybody anew. */
+  bePatient(since: Instant<'mono'>): void {
+    this.begin(since)
     for (const followed of this.#followed.values()) followed.heard = 0
   }
 
@@ -339,11 +344,4 @@ export class References {
     }
     return total === 0 ? sample.offset : nanos(sum / total)
   }
-}
-
-/** The clock was stepped: what was doubtful is so no more. */
-function settle(followed: Followed): void {
-  followed.spike = undefined
-  followed.jumped = false
-  followed.doubt = nanos(0)
 }

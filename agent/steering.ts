@@ -5,18 +5,30 @@
  * A hand-over between references never steps and never kicks: the new servo begins with the learnt
  * frequency, and its correction is limited to GENTLE from the first lock on.
  */
-import { Actuator, type ActuatorOutcome } from './clock/actuator.ts'
+import { Actuator, type ActuatorOutcome, appliedAt, joined, NOTHING } from './clock/actuator.ts'
 import type { OscillatorHistory } from './clock/oscillator-history.ts'
 import type { ClockConfig } from './config/types.ts'
-import { elapsed, type Instant, type Nanos, nanos, type Ppb, plus, ppb } from './core/units.ts'
-import { brought, type Measured, slewEnd, weightOf } from './measured.ts'
+import {
+  drifted,
+  elapsed,
+  type Instant,
+  type Nanos,
+  nanos,
+  type Ppb,
+  plus,
+  ppb,
+} from './core/units.ts'
+import { brought, left, type Measured, slewEnd, weightOf } from './measured.ts'
 import type { ClockPort } from './ports/clock.ts'
 import { createServo, type EdgeKind } from './servo/catalogue.ts'
 import type { Servo } from './servo/servo.ts'
 import { StepPolicy } from './servo/step-policy.ts'
 
 const GENTLE = ppb(50_000)
-/** A clock that was taken over with a known frequency gets its first offsets removed in no less time. */
+/**
+ * A clock that was taken over with a known frequency gets its first offsets removed in no less time, for so
+ * long and for so many intervals.
+ */
 const SOFT_SECONDS = 10
 const SOFT_SAMPLES = 10
 /** And by no less than this: it is what a restart may cost. */
@@ -27,6 +39,11 @@ const KEPT = 20_000
 const SAME_INTERVAL = 0.1
 /** As many corrections in an interval of one source are worth their while. */
 const CORRECTIONS = 4
+/** What a slew moved the clock beyond is made good in so many seconds, from so many ns on ... */
+const PAY_BACK = 0.125
+const BEYOND = 20
+/** ... where its timer was late by no more than this, ns: else the next end might make more of it. */
+const LATE = 20e6
 /** A slew that ends within this share of the interval has to be ended by itself. */
 const NEXT_SAMPLE = 0.9
 
@@ -49,8 +66,8 @@ export class Steering {
   #endsEarly = false
   /** The clock was steered well by another reference a moment ago: the next one takes over softly. */
   #handover = false
-  /** Samples that are still to be corrected softly. */
-  #soft = 0
+  /** Until then offsets are corrected softly. */
+  #softUntil: Instant<'mono'> | undefined
 
   /** `steps`: counted so far, by reason; goes on being counted there. */
   constructor(
@@ -174,8 +191,23 @@ export class Steering {
   expire(now: Instant<'mono'>): ActuatorOutcome {
     const { steady } = this
     if (this.#slewEnds === undefined || steady === undefined || now < this.#slewEnds) return NOTHING
+    const { slew } = this
+    const ends = this.#slewEnds
     this.#slewEnds = undefined
-    return this.#actuator.setFrequency(this.servoSteady ?? steady)
+    const target = this.servoSteady ?? steady
+    const ended = this.#actuator.setFrequency(target)
+    const late = elapsed(appliedAt(ended) ?? ends, ends)
+    if (this.#servo?.servo.lasting !== false || late > LATE) return ended
+    return joined(ended, this.#payBack(drifted(slew, late), target, now))
+  }
+
+  /** A slew that was ended late went on meanwhile: a timer is late by 1 ms, and that is 0.5 us at 500 ppm. */
+  #payBack(beyond: Nanos, steady: Ppb, now: Instant<'mono'>): ActuatorOutcome {
+    if (Math.abs(beyond) < BEYOND) return NOTHING
+    const done = this.#actuator.setFrequency(ppb(steady - beyond / PAY_BACK))
+    this.#slewEnds = plus(appliedAt(done) ?? now, nanos(PAY_BACK * 1e9))
+    this.#endsEarly = true
+    return done
   }
 
   /** An inserted (1) or deleted (-1) second as the kernel would do it: UTC jumps, and the clock with it. */
@@ -244,16 +276,23 @@ export class Steering {
     if (servo.lasting ? !measured.leads : this.#justCorrected(measured)) return NOTHING
     const { estimate, now } = measured
     const { offset, at } = servo.lasting ? brought(measured, this.slew) : measured
-    servo.limitSlew(this.#slewLimit(servo.lasting ? offset : estimate.offset, servo.lasting))
+    servo.limitSlew(this.#slewLimit(servo.lasting ? offset : estimate.offset, now, servo.lasting))
     const weight = weightOf(measured)
     const dialled = this.frequency ?? ppb(0)
     const output = servo.sample({ offset, at, weight, estimate, now, dialled })
     if (output.state === 'unlocked') return NOTHING
-    this.#slewEnds = slewEnd(measured, output, servo.steady)
+    const before = ppb(dialled - servo.steady)
+    const done = this.#actuator.setFrequency(output.frequency)
+    const since = appliedAt(done) ?? now
+    this.#slewEnds = slewEnd(
+      { ...measured, now: since },
+      left(output, before, now, since),
+      servo.steady,
+    )
     // else the next sample is there first, and the tick sees to it when there is none
     const next = plus(now, nanos(NEXT_SAMPLE * measured.interval * 1e9))
     this.#endsEarly = this.#slewEnds !== undefined && this.#slewEnds < next && !servo.lasting
-    return this.#actuator.setFrequency(output.frequency)
+    return done
   }
 
   /** With many sources each of them tells little: what it tells stays in the estimate. */
@@ -274,15 +313,14 @@ export class Steering {
     return { ...done, notes: [...done.notes, { code: 'step', detail }] }
   }
 
-  #slewLimit(offset: Nanos, lasting: boolean): Ppb {
+  #slewLimit(offset: Nanos, now: Instant<'mono'>, lasting: boolean): Ppb {
     const most = this.#config.maxSlewPpm * 1000
     const usual = this.#handover && lasting ? Math.min(GENTLE, most) : most
-    if (this.#soft === 0) return ppb(usual)
-    this.#soft -= 1
+    if (this.#softUntil === undefined || now >= this.#softUntil) return ppb(usual)
     return ppb(Math.min(usual, Math.max(SOFT, Math.abs(offset) / SOFT_SECONDS)))
   }
 
-  #servoFor({ edge, interval, estimate }: Measured): { readonly servo: Servo } {
+  #servoFor({ edge, interval, estimate, now }: Measured): { readonly servo: Servo } {
     const present = this.#servo
     if (present?.edge === edge) {
       if (Math.abs(interval / present.interval - 1) > SAME_INTERVAL) {
@@ -300,15 +338,9 @@ export class Steering {
       maxFrequency: this.#maxFrequency,
     })
     const kept = this.#handover || Math.abs(estimate.offset) < KEPT
-    this.#soft = frequency === undefined || !kept ? 0 : SOFT_SAMPLES
+    const soft = plus(now, nanos(Math.max(SOFT_SECONDS, SOFT_SAMPLES * interval) * 1e9))
+    this.#softUntil = frequency === undefined || !kept ? undefined : soft
     this.#servo = { edge, servo, interval }
     return this.#servo
   }
 }
-
-const joined = (a: ActuatorOutcome, b: ActuatorOutcome): ActuatorOutcome => ({
-  changes: [...a.changes, ...b.changes],
-  notes: [...a.notes, ...b.notes],
-})
-
-const NOTHING: ActuatorOutcome = { changes: [], notes: [] }

@@ -49,6 +49,15 @@ t.test('at start everybody who answers is heard, for ten seconds at most', async
   t.ok(slow.add('b', 11))
 })
 
+t.test('who was heard before the start is not waited for again', async (t) => {
+  const { add, all } = references({ 'phc:a': 0, 'phc:b': 0 })
+  add('phc:b', 0, { leap: 'unknown' })
+  all.begin(at(0.1))
+  t.ok(add('phc:a', 0.2))
+  all.bePatient(at(1))
+  t.equal(add('phc:a', 1.1), undefined, 'what was heard before means nothing any more')
+})
+
 t.test('a spike is set aside once, the next one is believed', async (t) => {
   const { add, notes } = references()
   for (let k = 1; k <= 6; k += 1) add('a', k)

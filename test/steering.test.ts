@@ -83,7 +83,8 @@ t.test('a slew ends with its offset when no sample renews it', async (t) => {
   const { clock, correct, steered } = steering({}, -20_000)
   t.same(steered.expire(clock.now.mono).changes, [], 'there is none')
   // the soft samples of a take-over
-  for (let k = 0; k < 10; k += 1) correct(0)
+  correct(0)
+  clock.pass(11)
   correct(1000)
   clock.pass(1)
   t.same(steered.expire(clock.now.mono).changes, [], 'a sample may still come')
@@ -93,13 +94,57 @@ t.test('a slew ends with its offset when no sample renews it', async (t) => {
   t.same(steered.expire(clock.now.mono).changes, [])
 })
 
+t.test('what a slew that was ended late did beyond its end is made good', async (t) => {
+  const clock = new FakeClock({ offset: 100_000 })
+  const steered = new Steering(CONFIG, clock, new OscillatorHistory())
+  steered.begin(undefined)
+  const measured = { ...estimateOf(clock.error), weight: 1, edge: 'phc', interval: 1 } as const
+  steered.correct({
+    ...measured,
+    offset: nanos(clock.error),
+    at: clock.now.mono,
+    now: clock.now.mono,
+  })
+  const ends = steered.wakeAt ?? clock.now.mono
+  const late = 2e-3
+  clock.pass(Number(ends - clock.now.mono) / 1e9 + late)
+  const beyond = clock.error
+  t.ok(Math.abs(beyond) > 300, `${beyond} ns`)
+  steered.expire(clock.now.mono)
+  t.ok(steered.slewing)
+  t.ok(Math.abs(steered.slew) < 10_000, `${steered.slew} ppb, no slew of its own`)
+  for (let k = 0; k < 3 && steered.slewing; k += 1) {
+    clock.pass(Number((steered.wakeAt ?? ends) - clock.now.mono) / 1e9 + late)
+    steered.expire(clock.now.mono)
+  }
+  t.notOk(steered.slewing, 'it comes to an end')
+  t.ok(Math.abs(clock.error) < 20, `${clock.error} ns left of ${beyond} ns`)
+})
+
+t.test('an end that is later than a timer ever is, is left to the next sample', async (t) => {
+  const clock = new FakeClock({ offset: 100_000 })
+  const steered = new Steering(CONFIG, clock, new OscillatorHistory())
+  steered.begin(undefined)
+  const measured = { ...estimateOf(clock.error), weight: 1, edge: 'phc', interval: 1 } as const
+  steered.correct({
+    ...measured,
+    offset: nanos(clock.error),
+    at: clock.now.mono,
+    now: clock.now.mono,
+  })
+  clock.pass(1)
+  steered.expire(clock.now.mono)
+  t.notOk(steered.slewing)
+})
+
 t.test('a take-over removes its first offsets in ten seconds, not with full gain', async (t) => {
   const { clock, correct, steered } = steering({}, -20_000)
   correct(300)
   t.equal(Math.round(steered.slew), -40, 'that is what a restart may cost')
   correct(10_000)
   t.equal(Math.round(steered.slew), -1000)
-  for (let k = 0; k < 10; k += 1) correct(0)
+  correct(0)
+  clock.pass(11)
   correct(300)
   t.ok(steered.slew < -200, `${steered.slew} ppb: the full gain afterwards`)
   t.ok(clock.frequency < -20_200)

@@ -5,7 +5,7 @@
 import type { ClockChange } from '../core/clock-change.ts'
 import { describeFault } from '../core/errors.ts'
 import type { NoteCode } from '../core/notes.ts'
-import { nanos, type Ppb, ppb } from '../core/units.ts'
+import { type Instant, nanos, type Ppb, ppb } from '../core/units.ts'
 import type { ClockAdjustment, ClockPort, ClockStatus } from '../ports/clock.ts'
 import { type Finding, Guard } from './guard.ts'
 
@@ -146,4 +146,13 @@ export class Actuator {
 const isForeignToAnyone = ({ code }: Finding): boolean =>
   code === 'foreign-step' || code === 'leap-second'
 
-const NOTHING: ActuatorOutcome = { changes: [], notes: [] }
+/** When we turned the clock. */
+export const appliedAt = ({ changes }: ActuatorOutcome): Instant<'mono'> | undefined =>
+  changes.findLast(({ foreign }) => !foreign)?.at
+
+export const joined = (a: ActuatorOutcome, b: ActuatorOutcome): ActuatorOutcome => ({
+  changes: [...a.changes, ...b.changes],
+  notes: [...a.notes, ...b.notes],
+})
+
+export const NOTHING: ActuatorOutcome = { changes: [], notes: [] }

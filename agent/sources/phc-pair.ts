@@ -94,7 +94,7 @@ export class PhcPairSource implements Source {
     }
   }
 
-  view(_now: Now): SourceView {
+  view(now: Now): SourceView {
     const last = this.#last
     return {
       id: this.id,
@@ -102,7 +102,7 @@ export class PhcPairSource implements Source {
       clock: this.#options.clock,
       address: this.#options.reference,
       reach: this.#reach,
-      pollSeconds: this.#turns.periodIn(this.#doubt) / 1e9,
+      pollSeconds: this.#turns.periodIn(this.#doubt, now.mono) / 1e9,
       lastSampleAt: last?.at,
       offset: last?.offset,
       delay: last?.delay,

@@ -44,12 +44,17 @@ export const pauseAfter = ({ code }: PortFault): Nanos =>
 /** Between two readings of what nobody vouches for. */
 const WATCHED = seconds(1)
 
+/** At first the frequency is to be known soon, and the end of a slew to be seen: so often, so long. */
+const BRISK = { period: seconds(0.125), lasts: seconds(5) }
+
 /** When a device is read: on a grid, one reading at a time, and seldom while it refuses. */
 export class Turns {
   readonly period: Nanos
   #start: Instant<'mono'> | undefined
   #pendingSince: Instant<'mono'> | undefined
   #notBefore: Instant<'mono'> | undefined
+  /** Read in quick succession until then; undefined before somebody vouched for the clock. */
+  #briskUntil: Instant<'mono'> | undefined
 
   /** `rate` in Hz; 1 for one that is none. */
   constructor(rate: number) {
@@ -74,13 +79,16 @@ export class Turns {
   }
 
   /** Between turns: nobody follows what is in doubt, and it is watched only. */
-  periodIn(doubt: string): Nanos {
-    return doubt === '' || this.period > WATCHED ? this.period : WATCHED
+  periodIn(doubt: string, now: Instant<'mono'>): Nanos {
+    if (doubt !== '') return nanos(Math.max(this.period, WATCHED))
+    const brisk = this.#briskUntil !== undefined && now < this.#briskUntil
+    return brisk ? nanos(Math.min(this.period, BRISK.period)) : this.period
   }
 
   /** When to come again. */
   next(now: Instant<'mono'>, doubt: string): Action {
-    const at = nextTurn(this.#start ?? now, this.periodIn(doubt), now)
+    if (doubt === '') this.#briskUntil ??= plus(now, BRISK.lasts)
+    const at = nextTurn(this.#start ?? now, this.periodIn(doubt, now), now)
     return { do: 'timer', key: 'read', at }
   }
 

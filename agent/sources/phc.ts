@@ -101,7 +101,7 @@ export class PhcSource implements Source {
     }
   }
 
-  view(_now: Now): SourceView {
+  view(now: Now): SourceView {
     const last = this.#last
     return {
       id: this.id,
@@ -109,7 +109,7 @@ export class PhcSource implements Source {
       clock: this.#measured,
       address: this.#options.clock,
       reach: this.#reach,
-      pollSeconds: this.#turns.periodIn(this.#doubt()) / 1e9,
+      pollSeconds: this.#turns.periodIn(this.#doubt(), now.mono) / 1e9,
       lastSampleAt: last?.at,
       offset: last?.offset,
       delay: last?.delay,

@@ -21,8 +21,8 @@ export class SyncStream {
   }
 
   /**
-   * `first`: it may be as old as ptp4l, and only tells the next one apart. An ingress time of zero is
-   * ptp4l's "none since the step".
+   * `first`: it may be as old as ptp4l, and somebody may have changed the clock since: it is no measurement,
+   * and tells the next one apart. An ingress time of zero is ptp4l's "none since the step".
    */
   take({ ingressTime, masterOffset }: TimeStatus, now: Instant<'mono'>): 'new' | 'old' | 'first' {
     if (ingressTime === this.#ingress || ingressTime === 0n) return 'old'
@@ -32,6 +32,11 @@ export class SyncStream {
     this.#offsets = keepLast(this.#offsets, masterOffset, WINDOW)
     this.#at = now
     return 'new'
+  }
+
+  /** The first one came in at `at`: it is young enough to show that Syncs are coming. */
+  vouch(at: Instant<'mono'>): void {
+    this.#at ??= at
   }
 
   /**
@@ -67,7 +72,17 @@ export function ingressAt(
   now: { readonly mono: Instant<'mono'>; readonly utc: Instant<'utc'> },
   limit = seconds(3),
 ): Instant<'mono'> {
+  return freshIngress(ingress, utcOffset, now, limit) ?? now.mono
+}
+
+/** The same; undefined where it cannot be told. */
+export function freshIngress(
+  ingress: bigint,
+  utcOffset: number,
+  now: { readonly mono: Instant<'mono'>; readonly utc: Instant<'utc'> },
+  limit: Nanos,
+): Instant<'mono'> | undefined {
   const age = (now.utc as bigint) + BigInt(Math.round(utcOffset)) * 1_000_000_000n - ingress
-  if (age < 0n || age > BigInt(Math.round(limit))) return now.mono
+  if (age < 0n || age > BigInt(Math.round(limit))) return undefined
   return ((now.mono as bigint) - age) as Instant<'mono'>
 }

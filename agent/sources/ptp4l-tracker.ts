@@ -14,7 +14,7 @@ import type { DataSet, TimeProperties, TimeStatus } from './management-data.ts'
 import { elapsed } from './phc-schedule.ts'
 import { Herald, note } from './ptp4l-herald.ts'
 import { type Port, Ports } from './ptp4l-ports.ts'
-import { ingressAt, SyncStream } from './ptp4l-sync.ts'
+import { freshIngress, ingressAt, SyncStream } from './ptp4l-sync.ts'
 import {
   type Facts,
   hasDelay,
@@ -220,6 +220,7 @@ export class Tracker {
     const measured = usable && clock !== undefined && hasDelay(this.#facts, port)
     if (!measured) this.#sync.forgetOffsets()
     if (measured && progress === 'new') this.#sample(status, port, clock, now, out)
+    if (measured && progress === 'first') this.#vouch(status, port, now, out)
     this.tell(now, out, progress === 'new')
   }
 
@@ -230,10 +231,25 @@ export class Tracker {
     out.push(note('grandmaster', `${before} to ${grandmaster}`))
   }
 
+  /**
+   * A ptp4l that steers its clock is believed with the Sync that it had when we came, if that is as young as
+   * our own clock can tell: readers of the PHC need not wait for the next one.
+   */
+  #vouch(status: TimeStatus, port: Port, now: Now, out: Action[]): void {
+    if (this.#config.freeRunning) return
+    const at = freshIngress(status.ingressTime, this.#toStamps(port), now, this.#limit())
+    if (at === undefined) return
+    this.#sync.vouch(at)
+    out.push({ do: 'timer', key: 'stale', at: plus(at, this.#limit()) })
+  }
+
+  /** Seconds from UTC to the scale of the stamps. */
+  #toStamps(port: Port): number {
+    return stampsOf(port) === 'hardware' ? utcOffsetOf(this.#facts.properties) : 0
+  }
+
   #sample(status: TimeStatus, port: Port, clock: ClockName, now: Now, out: Action[]): void {
-    const software = stampsOf(port) !== 'hardware'
-    const offset = software ? 0 : utcOffsetOf(this.#facts.properties)
-    const at = ingressAt(status.ingressTime, offset, now, this.#limit())
+    const at = ingressAt(status.ingressTime, this.#toStamps(port), now, this.#limit())
     const { jitter } = this.#sync
     const sample = sampleOf(this.#facts, status, { source: this.#id, clock, at, port, jitter })
     this.#last = sample

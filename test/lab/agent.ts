@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ClockStatus, Status } from '../../agent/observe/status-types.ts'
+import { flagsOfUnit } from '../../bench/lib/unit-flags.ts'
 import type { Lab, Program } from './lab.ts'
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -37,13 +38,16 @@ export function installAgent(lab: Lab): string {
 
 /** What `npm run build` made, with the same dependencies: as it is shipped, in a few files. */
 export function installBuilt(lab: Lab): string {
+  const main = join(BUILT, 'dist/agent/main.js')
+  if (existsSync(main)) return main
   installAgent(lab)
   if (!existsSync('dist/agent/main.js')) throw new Error('dist/ is missing: npm run build')
   mkdirSync(BUILT, { recursive: true })
   lab.call('cp', '-r', 'dist', join(BUILT, 'dist'))
   writeFileSync(join(BUILT, 'package.json'), '{"type":"module"}')
   symlinkSync(join(APP, 'node_modules'), join(BUILT, 'node_modules'))
-  return join(BUILT, 'dist/agent/main.js')
+  lab.call(process.execPath, main, 'version')
+  return main
 }
 
 interface Start {
@@ -62,6 +66,10 @@ export function startAgent(lab: Lab, yaml: string, start: Start = {}): Agent {
   const program = lab.start(name, process.execPath, ...flags, main, 'run', '--config', file)
   return { ...program, status }
 }
+
+/** As a node runs it beside programs that come built as well: bundled, with the flags of the unit. */
+export const startShipped = (lab: Lab, yaml: string): Agent =>
+  startAgent(lab, yaml, { flags: flagsOfUnit(process.cwd()), main: installBuilt(lab) })
 
 function status(): Promise<Status> {
   return new Promise((resolve, reject) => {

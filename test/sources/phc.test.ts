@@ -72,18 +72,18 @@ const change = (news: Partial<ClockChange>): ClockChange => ({
 })
 
 t.test('the PHC is read on a grid that does not drift', async (t) => {
-  const source = create({ rate: 4, trusted: true })
+  const source = create({ rate: 10, trusted: true })
   t.same(source.handle({ on: 'start' }, at(0n)), [
     { do: 'compare', key: 'read', clock: 'phc:eth0', readings: 25 },
-    { do: 'timer', key: 'read', at: at(250_000_000n).mono },
+    { do: 'timer', key: 'read', at: at(100_000_000n).mono },
   ])
   source.handle({ on: 'compared', key: 'read', comparison: extended(pair(0n, 0n, 0n)) }, at(1n))
-  const late = source.handle({ on: 'timer', key: 'read' }, at(263_000_000n))
-  t.match(late, [{ do: 'compare' }, { do: 'timer', at: at(500_000_000n).mono }])
+  const late = source.handle({ on: 'timer', key: 'read' }, at(113_000_000n))
+  t.match(late, [{ do: 'compare' }, { do: 'timer', at: at(200_000_000n).mono }])
   source.handle({ on: 'compared', key: 'read', comparison: extended(pair(0n, 0n, 0n)) }, at(1n))
-  const missed = source.handle({ on: 'timer', key: 'read' }, at(1_100_000_000n))
-  t.match(missed.at(-1), { do: 'timer', at: at(1_250_000_000n).mono }, 'a missed turn is left out')
-  t.equal(source.view(at(0n)).pollSeconds, 0.25)
+  const missed = source.handle({ on: 'timer', key: 'read' }, at(1_150_000_000n))
+  t.match(missed.at(-1), { do: 'timer', at: at(1_200_000_000n).mono }, 'a missed turn is left out')
+  t.equal(source.view(at(0n)).pollSeconds, 0.1)
 })
 
 t.test(
@@ -101,13 +101,15 @@ t.test(
     t.match(read(SECOND), { at: at(2n * SECOND).mono })
     t.equal(source.view(at(0n)).pollSeconds, 1)
     const heard = source.handle({ on: 'upstream', upstream: UPSTREAM }, at(1_300_000_000n))
-    t.match(next(heard), { at: at(1_500_000_000n).mono })
+    t.match(next(heard), { at: at(1_375_000_000n).mono }, 'at first in quick succession')
     source.handle({ on: 'compared', key: 'read', comparison: extended(pair(0n, 0n, 0n)) }, at(1n))
-    t.match(read(1_500_000_000n), { at: at(1_750_000_000n).mono })
+    t.match(read(1_375_000_000n), { at: at(1_500_000_000n).mono })
     const lost = { ...UPSTREAM, synchronized: false, reason: 'no Sync' }
-    source.handle({ on: 'upstream', upstream: lost }, at(1_600_000_000n))
-    t.match(read(1_750_000_000n), { at: at(2n * SECOND).mono }, 'that it was lost is told in time')
+    source.handle({ on: 'upstream', upstream: lost }, at(1_450_000_000n))
+    t.match(read(1_500_000_000n), { at: at(2n * SECOND).mono }, 'that it was lost is told in time')
     t.match(read(2n * SECOND), { at: at(3n * SECOND).mono })
+    source.handle({ on: 'upstream', upstream: UPSTREAM }, at(6_400_000_000n))
+    t.match(read(6_500_000_000n), { at: at(6_750_000_000n).mono }, 'quick for 5 s once')
   },
 )
 

@@ -330,13 +330,40 @@ t.test('at start everything is asked for once, then it subscribes', async (t) =>
     'TIME_STATUS_NP',
   ])
   t.same([line.view.id, line.view.kind, line.view.clock], ['ptp4l:/run/ptp4l', 'ptp4l', 'phc:ptp2'])
-  t.same([...line.timers.keys()].sort(), ['poll', 'refresh', 'subscribe', 'survey'])
+  t.same([...line.timers.keys()].sort(), ['poll', 'refresh', 'stale', 'subscribe', 'survey'])
   t.match(line.detail, { domain: 24, subscribed: true, grandmaster: GM, clockClass: 6 })
   t.match(line.detail.ports, [
     { number: 1, interface: 'eth0', state: 'SLAVE', stamping: 'hardware', phcIndex: 2 },
   ])
-  t.equal(line.samples.length, 0, 'the first offset may be as old as ptp4l')
-  t.equal(line.view.trouble, 'no Sync yet')
+  t.equal(line.samples.length, 0, 'somebody may have changed the clock since the first offset')
+  t.equal(line.view.trouble, '', 'but its Sync is young')
+  t.match(line.upstreams.at(-1), { clock: 'phc:ptp2', synchronized: true })
+})
+
+t.test(
+  'a Sync from before the start vouches for nothing where it is old or its age unknown',
+  async (t) => {
+    for (const age of [4n * SECOND, -SECOND, 1_000_000n * SECOND]) {
+      const line = new Line()
+      line.peer.ingress = BigInt(line.now.utc) + 37n * SECOND - age
+      line.start()
+      t.equal(line.view.trouble, 'no Sync yet', `${age} ns old`)
+      line.sync(1)
+      t.equal(line.view.trouble, '')
+    }
+    const free = new Line({ freeRunning: true }).start()
+    t.equal(free.upstreams.at(-1)?.synchronized ?? false, false, 'nobody steers that clock')
+  },
+)
+
+t.test('a young Sync from before the start vouches no longer than any other', async (t) => {
+  const line = new Line()
+  line.peer.ingress = BigInt(line.now.utc) + 37n * SECOND - 2n * SECOND
+  line.start()
+  t.equal(line.view.trouble, '')
+  line.run(2)
+  t.equal(line.view.trouble, 'no Sync for 4 s')
+  t.equal(line.upstreams.at(-1)?.synchronized, false)
 })
 
 t.test('every pushed Sync is a sample of the PHC of the receiving port', async (t) => {

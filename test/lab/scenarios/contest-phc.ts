@@ -1,15 +1,15 @@
 /** CLOCK_REALTIME after a PHC that ptp4l steers: the agent, phc2sys and chronyd, one after the other. */
 import { writeFileSync } from 'node:fs'
-import { installAgent, startAgent } from '../agent.ts'
+import { installBuilt, startShipped } from '../agent.ts'
 import { type Contestant, contest } from '../contest.ts'
 import type { Scenario } from '../scenario.ts'
 import { startPtp4l, untilPhcLocked } from './baselines.ts'
 
 export const agentOnPhc = (rate: number): Contestant => ({
   name: 'timewarden',
-  warm: installAgent,
+  warm: installBuilt,
   start: (lab) =>
-    startAgent(
+    startShipped(
       lab,
       `clocks:
   system: { mode: drive, step: { boot: 0 } }

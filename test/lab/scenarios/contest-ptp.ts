@@ -1,5 +1,5 @@
 /** PHC 1 after the grandmaster: the agent by the management socket of a free running ptp4l, and ptp4l itself. */
-import { installAgent, startAgent } from '../agent.ts'
+import { installBuilt, startShipped } from '../agent.ts'
 import { type Contestant, contest } from '../contest.ts'
 import type { Lab, Program } from '../lab.ts'
 import type { Scenario } from '../scenario.ts'
@@ -26,11 +26,11 @@ export function untouchedPhc(lab: Lab): void {
 
 const driving: Contestant = {
   name: 'timewarden',
-  warm: installAgent,
+  warm: installBuilt,
   start: (lab) => {
     untouchedPhc(lab)
     const ptp4l = startReceiver(lab, '--free_running', '1')
-    const agent = startAgent(
+    const agent = startShipped(
       lab,
       `clocks:
   system: { mode: drive }

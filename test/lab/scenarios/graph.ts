@@ -4,7 +4,7 @@
  * who listens behind it, and becomes the grandmaster when the first one is lost.
  */
 import { readFileSync } from 'node:fs'
-import { type Agent, clockOf, installAgent, startAgent } from '../agent.ts'
+import { type Agent, clockOf, installBuilt, startAgent, startShipped } from '../agent.ts'
 import { type Contestant, contest } from '../contest.ts'
 import type { Lab, Program, Truth } from '../lab.ts'
 import { type Check, type ClockOf, rmsOf, type Scenario, settled, worstOf } from '../scenario.ts'
@@ -18,10 +18,10 @@ export function untouchedPhc(lab: Lab, index: number, offset: number): void {
 
 const agentOnPhc0: Contestant = {
   name: 'timewarden',
-  warm: installAgent,
+  warm: installBuilt,
   start: (lab) => {
     untouchedPhc(lab, 1, 1e5)
-    return startAgent(
+    return startShipped(
       lab,
       `clocks:
   system: { mode: observe }

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import type { StampedStatus } from '../../../agent/observe/status-types.ts'
-import { type Agent, installAgent, startAgent } from '../agent.ts'
+import { type Agent, installAgent, installBuilt, startAgent, startShipped } from '../agent.ts'
 import { type Contestant, contest, untouched } from '../contest.ts'
 import type { Lab } from '../lab.ts'
 import { checksOf, type Watched, watchNode } from '../node.ts'
@@ -164,8 +164,8 @@ export const ntpHardware: Scenario = {
 
 const agentWith = (server: string, mode: Mode): Contestant => ({
   name: mode === 'off' ? 'timewarden, kernel' : 'timewarden',
-  warm: installAgent,
-  start: (lab) => startAgent(lab, configOf(server, mode, true)),
+  warm: installBuilt,
+  start: (lab) => startShipped(lab, configOf(server, mode, true)),
 })
 
 const chronydWith = (server: string): Contestant => ({

@@ -1,6 +1,6 @@
 /** Scenario 4: NTP over a link that delays drives CLOCK_REALTIME; and chronyd doing the same. */
 import { writeFileSync } from 'node:fs'
-import { installAgent, startAgent } from '../agent.ts'
+import { installBuilt, startAgent, startShipped } from '../agent.ts'
 import { type Contestant, contest, untouched } from '../contest.ts'
 import type { Lab } from '../lab.ts'
 import { checksOf, watchNode } from '../node.ts'
@@ -14,9 +14,9 @@ const ERRORS = [0, 0, 0, LIE]
 
 const agentOnNtp = (servers: readonly string[], xleave: boolean): Contestant => ({
   name: 'timewarden',
-  warm: installAgent,
+  warm: installBuilt,
   start: (lab) =>
-    startAgent(
+    startShipped(
       lab,
       [
         'clocks:',

@@ -1,14 +1,14 @@
 /** Scenario 3: a node without PTP, whose CLOCK_REALTIME drives a PHC; and phc2sys doing the same. */
-import { installAgent, startAgent } from '../agent.ts'
+import { installBuilt, startShipped } from '../agent.ts'
 import { type Contestant, contest } from '../contest.ts'
 import type { Scenario } from '../scenario.ts'
 import { rmsOf, settled } from '../scenario.ts'
 
 const agent: Contestant = {
   name: 'timewarden',
-  warm: installAgent,
+  warm: installBuilt,
   start: (lab) =>
-    startAgent(
+    startShipped(
       lab,
       `clocks:
   system: { mode: observe }
