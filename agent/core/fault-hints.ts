@@ -18,8 +18,10 @@ export interface FaultFacts {
 
 /** Releases in which every adjustment of a PHC is EBUSY, virtual clocks or not, and what mends it. */
 const BROKEN: readonly { readonly release: RegExp; readonly fixed: string }[] = [
+  { release: /^6\.6\.94(?!\d)/, fixed: '6.6.95' },
   { release: /^6\.12\.34(?!\d)/, fixed: '6.12.35' },
-  { release: /^6\.16(\.0)?-rc[12](?!\d)/, fixed: '6.16-rc3' },
+  { release: /^6\.15\.3(?!\d)/, fixed: '6.15.4' },
+  { release: /^6\.16(\.0)?-rc2(?!\d)/, fixed: '6.16-rc3' },
 ]
 
 export type HintCode = keyof typeof HINTS
@@ -28,14 +30,14 @@ const HINTS = {
   'virtual-clocks': ({ device, virtualClocks }: FaultFacts) =>
     `${virtualClocks} virtual clock${virtualClocks === 1 ? '' : 's'} of ${device} run on it, so it may not be adjusted: echo 0 > ${sysfs(device)}/n_vclocks`,
   'kernel-regression': ({ kernel, device }: FaultFacts) =>
-    `kernel ${kernel} takes no adjustment of any PHC (a known fault, mended in ${fixedIn(kernel)}): update it; ${device} itself is well`,
-  'busy-without-reason': ({ kernel, device }: FaultFacts) =>
-    `${device} has no virtual clocks: its driver is busy, or kernel ${kernel} has the fault of some releases of June 2025 (6.12.34; mended in 6.12.35)`,
+    `most likely the kernel: ${kernel} takes no adjustment of any PHC (a known fault, mended in ${fixedIn(kernel)}); update it, ${device} itself is well`,
+  'busy-without-reason': ({ kernel, device, virtualClocks }: FaultFacts) =>
+    `${virtualClocks === 0 ? `${device} has no virtual clocks` : `whether ${device} has virtual clocks is not known`}: its driver is busy, or kernel ${kernel} has the fault of some releases of June 2025 (6.12.34; mended in 6.12.35)`,
   'device-right': ({ device }: FaultFacts) =>
     `no right to open ${device}: its owner and mode (udev rule), the device cgroup of the container (privileged, or a device plugin), or the unit's DeviceAllow`,
   'capability-sys-time': () => 'CAP_SYS_TIME is missing: add it to the container or the unit',
   seccomp: () =>
-    'CAP_SYS_TIME is there and the call is refused all the same: a seccomp profile of the container runtime; allow clock_adjtime and adjtimex',
+    'no right is missing, and the call is refused all the same: a seccomp profile of the container runtime; allow clock_adjtime and adjtimex',
   'capability-net-admin': () =>
     'CAP_NET_ADMIN is missing: only with it may stamping be set up; or let ptp4l or hwstamp_ctl do it',
 } as const satisfies Record<string, (facts: FaultFacts) => string>
@@ -57,9 +59,9 @@ export function hintCode(
   if (/HWTSTAMP/.test(syscall)) return 'capability-net-admin'
   if (/ENABLE_PPS/.test(syscall)) return facts.sysTime ? undefined : 'capability-sys-time'
   if (!/adjtime/.test(syscall)) return undefined
-  // a PHC asks for no capability, only for a descriptor that may write
-  if (facts.device !== '') return 'device-right'
-  return facts.sysTime ? 'seccomp' : 'capability-sys-time'
+  // a PHC asks for no capability, only for a descriptor that may write; a reading asks for nothing
+  if (facts.device !== '') return errno === 'EACCES' ? 'device-right' : 'seccomp'
+  return facts.sysTime || /read/.test(syscall) ? 'seccomp' : 'capability-sys-time'
 }
 
 function busy(syscall: string, { virtualClocks, kernel }: FaultFacts): HintCode | undefined {

@@ -59,10 +59,11 @@ export interface ClockOptions {
 type Failed = { readonly ok: false; readonly fault: PortFault }
 
 const SYSCALL = 'clock_adjtime'
+const READING = 'clock_adjtime(read)'
 
-const failed = (errno: number, device: string): Failed => ({
+const failed = (errno: number, device: string, syscall = SYSCALL): Failed => ({
   ok: false,
-  fault: explained(portFault(SYSCALL, errno), device),
+  fault: explained(portFault(syscall, errno), device),
 })
 const refused: Failed = { ok: false, fault: { code: 'PERMISSION', syscall: SYSCALL, errno: '' } }
 const outOfRange: Failed = {
@@ -125,7 +126,7 @@ interface Applied {
 function readTimex({ clockId, adjtime, buffer, device }: Applied): Timex | Failed {
   encodeRead(buffer.view)
   const result = adjtime(clockId, buffer.bytes)
-  return result < 0 ? failed(-result, device) : decodeTimex(buffer.view)
+  return result < 0 ? failed(-result, device, READING) : decodeTimex(buffer.view)
 }
 
 /** The effect as it can be seen afterwards; `at` is the moment right after the adjustment. */
