@@ -83,7 +83,9 @@ export class Steering {
     this.#history = history
     this.#maxFrequency = port.capabilities.maxFrequency
     this.#policy = new StepPolicy(config.step)
-    this.#actuator = new Actuator(port, config.mode === 'drive')
+    this.#actuator = new Actuator(port, config.mode === 'drive', (by) => {
+      this.#policy.foreignStep(nanos(Number(by)))
+    })
   }
 
   get writes(): boolean {
@@ -155,7 +157,6 @@ export class Steering {
     const found = this.#actuator.check()
     const stepped = found.changes.reduce((sum, { step }) => sum + step, 0n)
     if (stepped !== 0n) {
-      this.#policy.foreignStep(nanos(Number(stepped)))
       // a slew towards where the clock was is of no use any more
       const coasted = this.#slewEnds === undefined ? NOTHING : this.coast()
       this.#startAnew()

@@ -242,3 +242,14 @@ t.test('the kind of edge follows from who measured what', async (t) => {
   t.equal(edgeOf(sample({ source: 'ptp4l:/var/run/ptp4l' })), 'software', 'software stamping')
   t.equal(edgeOf(sample({ source: 'ntp:a' })), 'software')
 })
+
+t.test('a step of somebody else that a write found is known to the step policy', async (t) => {
+  const { clock, correct, steered } = steering({}, -20_000)
+  correct(0)
+  steered.locked()
+  clock.foreign({ step: 3_600_000_000_000n })
+  // the look before this write is the one that sees it
+  t.match(steered.setStatus({ synchronized: true }).notes, [{ code: 'foreign-step' }])
+  t.match(correct(3.6e12).notes, [{ code: 'step' }], 'an hour is beyond panic')
+  t.equal(steered.frozen, '')
+})

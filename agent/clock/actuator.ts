@@ -25,15 +25,20 @@ export class Actuator {
   readonly #port: ClockPort
   #writes: boolean
   readonly #guard: Guard
+  readonly #stepped: (by: bigint) => void
   #frequency: Ppb | undefined
   /** It did not take the last frequency as asked: said once, until it does again. */
   #clamped = false
   /** Why it cannot be read: said once, until it can be again or there is another reason. */
   #failing = ''
 
-  /** `writes`: the clock is driven. Without it nothing is ever written. */
-  constructor(port: ClockPort, writes: boolean) {
+  /**
+   * `writes`: the clock is driven. Without it nothing is ever written. `stepped` is told of a step of somebody
+   * else by whatever look sees it, be it the one before a write.
+   */
+  constructor(port: ClockPort, writes: boolean, stepped: (by: bigint) => void = () => undefined) {
     this.#port = port
+    this.#stepped = stepped
     this.#writes = writes && port.capabilities.adjustable
     this.#guard = new Guard(port.name === 'system')
   }
@@ -65,6 +70,7 @@ export class Actuator {
     this.#failing = ''
     const { findings: found, step, leap, frequency } = this.#guard.check(status)
     const findings = this.#writes ? found : found.filter(isForeignToAnyone)
+    if (step !== 0n) this.#stepped(step)
     this.#frequency = status.frequency
     if (step === 0n && frequency === 0 && leap === 0)
       return { changes: [], notes: findings, status }
