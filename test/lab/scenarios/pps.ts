@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs'
 import { type Agent, clockOf, installAgent, startAgent } from '../agent.ts'
 import { type Contestant, contest, untouched } from '../contest.ts'
-import type { Lab, Program } from '../lab.ts'
+import type { Lab } from '../lab.ts'
 import { checksOf, untilLocked, watchNode } from '../node.ts'
 import { type Check, rmsOf, type Scenario } from '../scenario.ts'
 import { setKernelTai } from '../system-clock.ts'
@@ -183,25 +183,13 @@ const chronyd: Contestant = {
   },
 }
 
-const phc2sys: Contestant = {
-  name: 'phc2sys',
-  start: (lab): Program => {
-    pulsesOn()
-    return lab.start(
-      'phc2sys',
-      'phc2sys',
-      ...'-d /dev/pps1 -c CLOCK_REALTIME -O 0 -F 0 -m -q'.split(' '),
-    )
-  },
-}
-
 const pulsesOn = (): void => writeFileSync('/sys/class/ptp/ptp1/pps_enable', '1')
 
 export const contestPpsDevice: Scenario = {
   title:
-    'CLOCK_REALTIME after PPS events of the kernel, late by 1.5 us in the mean, from 1 ms and 20 ppm off, no step: ours and peers',
+    'CLOCK_REALTIME after PPS events of the kernel, late by 1.5 us in the mean, from 1 ms and 20 ppm off, no step: ours and chronyd',
   run: async (lab) =>
-    await contest(lab, [deviceContestant, chronyd, phc2sys], {
+    await contest(lab, [deviceContestant, chronyd], {
       ...{ clock: 'system', offset: 1e6, seconds: 400, steadySeconds: 200, limits: [10000, 3000] },
     }),
 }
