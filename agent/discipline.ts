@@ -192,7 +192,6 @@ export class Discipline {
     this.#absorb(found)
     this.#status = found.status
     if (found.changes.length === 0) return
-    if (found.changes.some(({ step }) => step !== 0n)) this.#state.stepped(now.mono)
     this.#bound.slewed(this.#steering.slew)
     this.#onlooker.watch(found.changes)
     const leapt = found.changes.find(({ leap }) => leap !== undefined)?.leap
@@ -327,6 +326,8 @@ export class Discipline {
     for (const change of changes) {
       this.#references.move(change)
       this.#bound.move(change)
+      // whichever look saw it: also that before a write, as when the clock of the reference was turned
+      if (change.foreign && change.step !== 0n) this.#state.stepped(change.at)
     }
     this.#changes.push(...changes)
     this.#notes.push(...notes)

@@ -85,6 +85,7 @@ export class Steering {
     this.#policy = new StepPolicy(config.step)
     this.#actuator = new Actuator(port, config.mode === 'drive', (by) => {
       this.#policy.foreignStep(nanos(Number(by)))
+      this.#startAnew()
     })
   }
 
@@ -154,13 +155,12 @@ export class Steering {
    */
   check(): ReturnType<Actuator['check']> {
     const dialled = this.#actuator.frequency
+    const { slewing } = this
     const found = this.#actuator.check()
     const stepped = found.changes.reduce((sum, { step }) => sum + step, 0n)
     if (stepped !== 0n) {
       // a slew towards where the clock was is of no use any more
-      const coasted = this.#slewEnds === undefined ? NOTHING : this.coast()
-      this.#startAnew()
-      return { ...found, ...joined(found, coasted) }
+      return { ...found, ...joined(found, slewing ? this.coast() : NOTHING) }
     }
     const turned = found.changes.some(({ frequency }) => frequency !== 0)
     if (!this.writes || !turned || dialled === undefined) return found

@@ -436,6 +436,24 @@ t.test('a clock goes along when its reference is turned, before the next reading
   )
 })
 
+t.test('a step that is seen as the clock goes along is a step as any other', async (t) => {
+  for (const by of [3600n, -37n]) {
+    const bench = new Bench({ sources: [phc()] })
+    bench.run(30)
+    bench.clock.foreign({ step: by * 1_000_000_000n })
+    const change = {
+      ...{ clock: 'phc:eth0' as const, at: bench.clock.now.mono, step: 0n, frequency: ppb(40) },
+      ...{ uncertainty: nanos(0), foreign: true },
+    }
+    const { notes } = bench.discipline.referenceChanged(change)
+    t.match(notes, [{ code: 'foreign-step' }])
+    bench.run(30)
+    t.equal(bench.view.state, 'locked')
+    t.ok(Math.abs(bench.clock.error) < 1e6, `${bench.clock.error} ns`)
+    t.match(bench.view.steps, { foreign: 1 })
+  }
+})
+
 t.test(
   'in automatic mode a clock is ours while nobody else turns it, and without a kick',
   async (t) => {
